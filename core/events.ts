@@ -1,0 +1,57 @@
+/**
+ * What Asterisk said, translated (`ami/translate.ts` makes these, `core/step.ts` eats them). `at` is the time of receipt or,
+ * where Asterisk stamps its events, Asterisk's own. Channel names stay in `name` only so that an effect can address the leg.
+ */
+import type { Extension, Instant, LegId, Linkedid, Party, PbxId } from './words.ts';
+
+/** Dial statuses as Asterisk writes them in DialEnd [apps/app_dial.c]. */
+export type DialStatus =
+  | 'ANSWER' | 'BUSY' | 'NOANSWER' | 'CANCEL' | 'CONGESTION' | 'CHANUNAVAIL' | 'DONTCALL' | 'TORTURE' | 'INVALIDARGS' | 'ABORT';
+
+/** `basic` joins people and unites linkedids; `holding` parks them; the others are rooms of their own. */
+export type BridgeKind = 'basic' | 'holding' | 'conference' | 'other';
+
+interface Said { readonly at: Instant; readonly pbx: PbxId }
+interface OnLeg extends Said { readonly leg: LegId; readonly linked: Linkedid }
+
+export type LegOpened = OnLeg & { readonly kind: 'leg-opened'; readonly name: string; readonly party: Party; readonly dialled: string; readonly context: string };
+export type PartyKnown = OnLeg & { readonly kind: 'party-known'; readonly party: Party };
+export type LegRinging = OnLeg & { readonly kind: 'leg-ringing' };
+export type LegUp = OnLeg & { readonly kind: 'leg-up' };
+/** Any other event that shows a leg under a linkedid: Asterisk has no event for a linkedid that changes (asterisk-facts 3). */
+export type LegSeen = OnLeg & { readonly kind: 'leg-seen' };
+export type LegClosed = OnLeg & { readonly kind: 'leg-closed'; readonly cause: number };
+export type DialBegan = OnLeg & { readonly kind: 'dial-began'; readonly by: LegId | null; readonly dialString: string };
+export type DialEnded = OnLeg & { readonly kind: 'dial-ended'; readonly by: LegId | null; readonly status: DialStatus; readonly forward: string };
+export type BridgeEntered = OnLeg & { readonly kind: 'bridge-entered'; readonly bridge: string; readonly bridgeKind: BridgeKind };
+export type BridgeLeft = OnLeg & { readonly kind: 'bridge-left'; readonly bridge: string; readonly bridgeKind: BridgeKind };
+export type BlindTransferred = OnLeg & { readonly kind: 'blind-transferred'; readonly transferee: LegId; readonly to: string };
+/** `legs` and `linkeds`: every leg and linkedid that the event carries; they are one call from here on. */
+export type AttendedTransferred = OnLeg & { readonly kind: 'attended-transferred'; readonly linkeds: readonly Linkedid[] };
+export type PickedUp = OnLeg & { readonly kind: 'picked-up'; readonly target: LegId; readonly targetLinked: Linkedid };
+export type Held = OnLeg & { readonly kind: 'held' };
+export type Unheld = OnLeg & { readonly kind: 'unheld' };
+export type Parked = OnLeg & { readonly kind: 'parked'; readonly space: string };
+export type Unparked = OnLeg & { readonly kind: 'unparked'; readonly by: LegId };
+export type VariableSet = OnLeg & { readonly kind: 'variable-set'; readonly variable: string; readonly value: string };
+/** The kit's UserEvents: `file` as Asterisk sees it; `linked` is the linkedid that names the file. */
+export type RecordingStarted = OnLeg & { readonly kind: 'recording-started'; readonly file: string };
+export type RecordingEnded = OnLeg & { readonly kind: 'recording-ended'; readonly linkedNow: Linkedid; readonly file: string; readonly bytes: number };
+/** CEL LINKEDID_END: seals a linkedid, not yet the call (asterisk-facts 9). */
+export type LinkedSealed = Said & { readonly kind: 'linked-sealed'; readonly linked: Linkedid };
+/** Who lives on the PBX, told after a (re)connect; a leg of ours that is not in it died in the gap. */
+export type Resynced = Said & { readonly kind: 'resynced'; readonly alive: readonly LiveLeg[] };
+export interface LiveLeg {
+  readonly leg: LegId; readonly linked: Linkedid; readonly name: string; readonly party: Party; readonly bridge: string;
+  readonly up: boolean; readonly dialled: string; readonly context: string; readonly seconds: number;
+}
+export type LinkLost = Said & { readonly kind: 'link-lost' };
+export type PbxStopped = Said & { readonly kind: 'pbx-stopped' };
+/** What the FastAGI script told the dialplan, so that the call can explain its own way. */
+export type Routed = Said & { readonly kind: 'routed'; readonly linked: Linkedid; readonly target: Extension | null; readonly reason: string; readonly source: string };
+
+export type Event =
+  | LegOpened | PartyKnown | LegRinging | LegUp | LegSeen | LegClosed | DialBegan | DialEnded | BridgeEntered | BridgeLeft
+  | BlindTransferred | AttendedTransferred | PickedUp | Held | Unheld | Parked | Unparked | VariableSet
+  | RecordingStarted | RecordingEnded | LinkedSealed | Resynced | LinkLost | PbxStopped | Routed;
+export type EventKind = Event['kind'];
