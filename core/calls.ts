@@ -2,43 +2,57 @@
  * What the core knows of a PBX: its open calls and their legs. Plain data that survives JSON, because a snapshot of each open call is
  * kept in the store and a restart goes on from it.
  */
+import { type Atlas, emptyAtlas } from './atlas.ts';
 import type { DialStatus } from './events.ts';
 import type { HandOver } from './facts.ts';
-import type { CallKey, Direction, Extension, Instant, LegId, Linkedid, Party, PbxId } from './words.ts';
+import { callKey, type CallKey, type Direction, type Extension, type Instant, type LegId, type Linkedid, type Party, type PbxId } from './words.ts';
 
 export type LegState = 'opened' | 'ringing' | 'talking' | 'closed';
 
 /** One channel's part in a call. */
 export interface Leg {
   readonly id: LegId;
+  /** Asterisk's channel name, only so that an action can address the leg and Local halves find each other. */
   readonly name: string;
   readonly party: Party;
   readonly state: LegState;
   readonly openedAt: Instant;
-  /** It was dialled by another leg: a callee. */
-  readonly dialled: boolean;
+  /** It called Asterisk; false: Asterisk called it. */
+  readonly incoming: boolean;
   readonly bridge: string | null;
+  /** Said already, once per leg: it rang, it was released, it talked with the client. */
+  readonly rang: boolean;
+  readonly released: boolean;
+  readonly talked: boolean;
 }
+
+/** A sound file of the call that the PBX has begun; `closed` once it said that the file is complete. */
+export interface SoundFile { readonly linked: Linkedid; readonly file: string; readonly bytes: number; readonly closed: boolean }
 
 export interface Call {
   readonly key: CallKey;
   readonly pbx: PbxId;
   readonly linkedid: Linkedid;
-  /** Linkedids united into this call that CEL has not sealed yet, and those that it has. */
+  /** Linkedids united into this call, and those of them that CEL has sealed. */
   readonly linkeds: readonly Linkedid[];
   readonly sealed: readonly Linkedid[];
+  /** Every bridge that legs of this call have met in: who enters one of them is of this call. */
+  readonly bridges: readonly string[];
   readonly direction: Direction;
   readonly client: { readonly number: string; readonly name: string };
   readonly line: string;
   readonly startedAt: Instant;
   readonly lastSeenAt: Instant;
   readonly answeredAt: Instant | null;
-  /** Since when client and employee are joined; null while they are not. */
+  /** Since when the client and somebody of ours are joined; null while they are not. */
   readonly talkingSince: Instant | null;
   readonly talkMs: number;
   readonly ringingSince: Instant | null;
   readonly ringMs: number;
+  /** Said already, once per call. */
+  readonly started: boolean;
   readonly offered: boolean;
+  readonly ended: boolean;
   readonly owner: Extension | null;
   readonly rang: readonly Extension[];
   readonly talked: readonly Extension[];
@@ -47,5 +61,64 @@ export interface Call {
   readonly hangupCause: number;
   readonly certain: boolean;
   readonly legs: Readonly<Record<LegId, Leg>>;
-  readonly route: { readonly target: string | null; readonly reason: string; readonly source: string } | null;
+  readonly sounds: readonly SoundFile[];
+  /** Linkedids of calls that were told as calls of their own before they merged into this one: their sound files stay theirs. */
+  readonly apart: readonly Linkedid[];
+  readonly route: { readonly target: Extension | null; readonly reason: string; readonly source: string } | null;
 }
+
+/** One Pbx's open calls, found by their key and by each of their linkedids, legs and bridges. */
+export interface Calls {
+  readonly pbx: PbxId;
+  readonly open: Atlas<CallKey, Call>;
+  readonly byLinked: Atlas<Linkedid, CallKey>;
+  readonly byLeg: Atlas<LegId, CallKey>;
+  readonly byBridge: Atlas<string, CallKey>;
+  /** Linkedids of the calls that were over last: a straggler of theirs opens nothing that would be told again. */
+  readonly over: readonly Linkedid[];
+}
+
+export const noCalls = (pbx: PbxId): Calls => ({ pbx, open: emptyAtlas, byLinked: emptyAtlas, byLeg: emptyAtlas, byBridge: emptyAtlas, over: [] });
+
+/** The state that a restart goes on from. */
+export const restore = (pbx: PbxId, snapshots: readonly Call[]): Calls => snapshots.reduce(withCall, noCalls(pbx));
+
+export function newCall(pbx: PbxId, linkedid: Linkedid, at: Instant): Call {
+  return {
+    key: callKey(pbx, linkedid), pbx, linkedid, linkeds: [linkedid], sealed: [], bridges: [], direction: 'internal', client: { number: '', name: '' }, line: '',
+    startedAt: at, lastSeenAt: at, answeredAt: null, talkingSince: null, talkMs: 0, ringingSince: null, ringMs: 0,
+    started: false, offered: false, ended: false, owner: null, rang: [], talked: [], handOvers: [], dialStatus: '', hangupCause: 0, certain: true,
+    legs: {}, sounds: [], apart: [], route: null,
+  };
+}
+
+export const legsOf = (call: Call): readonly Leg[] => Object.values(call.legs);
+export const openLegs = (call: Call): readonly Leg[] => legsOf(call).filter((leg) => leg.state !== 'closed');
+
+export function withCall(calls: Calls, call: Call): Calls {
+  const known = calls.open.get(call.key);
+  let { byLinked, byLeg, byBridge } = calls;
+  if (known?.bridges !== call.bridges) for (const bridge of call.bridges) byBridge = byBridge.with(bridge, call.key);
+  if (known?.linkeds !== call.linkeds) for (const linked of call.linkeds) byLinked = byLinked.with(linked, call.key);
+  if (known?.legs !== call.legs) for (const leg of legsOf(call)) if (known?.legs[leg.id] === undefined) byLeg = byLeg.with(leg.id, call.key);
+  return { ...calls, open: calls.open.with(call.key, call), byLinked, byLeg, byBridge };
+}
+
+export function withoutCall(calls: Calls, call: Call): Calls {
+  let { byLinked, byLeg, byBridge } = calls;
+  for (const bridge of call.bridges) if (byBridge.get(bridge) === call.key) byBridge = byBridge.without(bridge);
+  for (const linked of call.linkeds) if (byLinked.get(linked) === call.key) byLinked = byLinked.without(linked);
+  for (const leg of legsOf(call)) if (byLeg.get(leg.id) === call.key) byLeg = byLeg.without(leg.id);
+  return { ...calls, open: calls.open.without(call.key), byLinked, byLeg, byBridge };
+}
+
+/** Puts a changed call back, or takes it out when nothing more can come of it. */
+export const changeCalls = (calls: Calls, call: Call, gone: boolean): Calls => (gone ? buried(withoutCall(calls, call), call) : withCall(calls, call));
+
+const REMEMBERED = 256;
+const buried = (calls: Calls, call: Call): Calls => ({ ...calls, over: [...calls.over, ...call.linkeds].slice(-REMEMBERED) });
+
+export const callByLeg = (calls: Calls, leg: LegId): Call | undefined => found(calls, calls.byLeg.get(leg));
+export const callByLinked = (calls: Calls, linked: Linkedid): Call | undefined => found(calls, calls.byLinked.get(linked));
+export const callByBridge = (calls: Calls, bridge: string): Call | undefined => found(calls, calls.byBridge.get(bridge));
+const found = (calls: Calls, key: CallKey | undefined): Call | undefined => (key === undefined ? undefined : calls.open.get(key));

@@ -14,36 +14,39 @@ export type BridgeKind = 'basic' | 'holding' | 'conference' | 'other';
 interface Said { readonly at: Instant; readonly pbx: PbxId }
 interface OnLeg extends Said { readonly leg: LegId; readonly linked: Linkedid }
 
-export type LegOpened = OnLeg & { readonly kind: 'leg-opened'; readonly name: string; readonly party: Party; readonly dialled: string; readonly context: string };
+export type LegOpened = OnLeg & { readonly kind: 'leg-opened'; readonly name: string; readonly party: Party; readonly dialled: string; readonly context: string; /** It called Asterisk (state Ring); else Asterisk is calling it (state Down). */ readonly incoming: boolean; /** The trunk's name, where the leg leads outside. */ readonly line: string; /** Found alive at a resync: it was not seen to open. */ readonly concluded?: true };
 export type PartyKnown = OnLeg & { readonly kind: 'party-known'; readonly party: Party };
 export type LegRinging = OnLeg & { readonly kind: 'leg-ringing' };
 export type LegUp = OnLeg & { readonly kind: 'leg-up' };
 /** Any other event that shows a leg under a linkedid: Asterisk has no event for a linkedid that changes (asterisk-facts 3). */
 export type LegSeen = OnLeg & { readonly kind: 'leg-seen' };
 export type LegClosed = OnLeg & { readonly kind: 'leg-closed'; readonly cause: number };
-export type DialBegan = OnLeg & { readonly kind: 'dial-began'; readonly by: LegId | null; readonly dialString: string };
+/** `number`: what was really sent to an outside line; the leg's caller id still holds the dialled dialplan extension (asterisk-facts 5). */
+export type DialBegan = OnLeg & { readonly kind: 'dial-began'; readonly by: LegId | null; readonly number: string };
 export type DialEnded = OnLeg & { readonly kind: 'dial-ended'; readonly by: LegId | null; readonly status: DialStatus; readonly forward: string };
 export type BridgeEntered = OnLeg & { readonly kind: 'bridge-entered'; readonly bridge: string; readonly bridgeKind: BridgeKind };
 export type BridgeLeft = OnLeg & { readonly kind: 'bridge-left'; readonly bridge: string; readonly bridgeKind: BridgeKind };
 export type BlindTransferred = OnLeg & { readonly kind: 'blind-transferred'; readonly transferee: LegId; readonly to: string };
-/** `legs` and `linkeds`: every leg and linkedid that the event carries; they are one call from here on. */
+/** `linkeds`: every linkedid that the event carries; they are one call from here on. */
 export type AttendedTransferred = OnLeg & { readonly kind: 'attended-transferred'; readonly linkeds: readonly Linkedid[] };
-export type PickedUp = OnLeg & { readonly kind: 'picked-up'; readonly target: LegId; readonly targetLinked: Linkedid };
+export type PickedUp = OnLeg & { readonly kind: 'picked-up'; readonly target: LegId };
 export type Held = OnLeg & { readonly kind: 'held' };
 export type Unheld = OnLeg & { readonly kind: 'unheld' };
 export type Parked = OnLeg & { readonly kind: 'parked'; readonly space: string };
 export type Unparked = OnLeg & { readonly kind: 'unparked'; readonly by: LegId };
 export type VariableSet = OnLeg & { readonly kind: 'variable-set'; readonly variable: string; readonly value: string };
-/** The kit's UserEvents: `file` as Asterisk sees it; `linked` is the linkedid that names the file. */
-export type RecordingStarted = OnLeg & { readonly kind: 'recording-started'; readonly file: string };
-export type RecordingEnded = OnLeg & { readonly kind: 'recording-ended'; readonly linkedNow: Linkedid; readonly file: string; readonly bytes: number };
+/** The kit's UserEvents: `file` is the path below the recordings folder, `named` the linkedid that the file was begun under (`linked` may have changed since). */
+export type RecordingStarted = OnLeg & { readonly kind: 'recording-started'; readonly named: Linkedid; readonly file: string };
+export type RecordingEnded = OnLeg & { readonly kind: 'recording-ended'; readonly named: Linkedid; readonly file: string; readonly bytes: number };
 /** CEL LINKEDID_END: seals a linkedid, not yet the call (asterisk-facts 9). */
 export type LinkedSealed = Said & { readonly kind: 'linked-sealed'; readonly linked: Linkedid };
 /** Who lives on the PBX, told after a (re)connect; a leg of ours that is not in it died in the gap. */
 export type Resynced = Said & { readonly kind: 'resynced'; readonly alive: readonly LiveLeg[] };
 export interface LiveLeg {
   readonly leg: LegId; readonly linked: Linkedid; readonly name: string; readonly party: Party; readonly bridge: string;
-  readonly up: boolean; readonly dialled: string; readonly context: string; readonly seconds: number;
+  readonly bridgeKind: BridgeKind; readonly up: boolean; readonly dialled: string; readonly context: string; readonly incoming: boolean; readonly line: string;
+  /** How long the channel lives already. */
+  readonly seconds: number;
 }
 export type LinkLost = Said & { readonly kind: 'link-lost' };
 export type PbxStopped = Said & { readonly kind: 'pbx-stopped' };

@@ -1,0 +1,45 @@
+/**
+ * Who is on a channel, read off its name and caller id. A channel's name is `TECH/resource-8hex` (`PJSIP/219-0000002e`,
+ * `Local/219@from-internal-00000001;2`); the resource is the endpoint: an extension, or a trunk.
+ */
+import type { Extension, Party } from '../core/words.ts';
+
+/** What the config says of one Pbx's channels. */
+export interface Profile {
+  /** Channels that lead outside, `^(PJSIP|SIP|IAX2|DAHDI)/trunk`. */
+  readonly external: readonly RegExp[];
+  /** What an extension looks like, `^[0-9]{2,5}$`. */
+  readonly internal: RegExp;
+}
+
+export function partyOf(profile: Profile, channel: string, number: string, name: string): Party {
+  if (channel.startsWith('Local/')) return { kind: 'helper' };
+  const known = { number: withoutUnknown(number), name: withoutUnknown(name) };
+  if (profile.external.some((pattern) => pattern.test(channel))) return { kind: 'external', ...known };
+  const extension = [resourceOf(channel), known.number].find((text) => profile.internal.test(text));
+  return extension === undefined ? { kind: 'unknown', ...known } : { kind: 'employee', extension: extension as Extension, name: known.name };
+}
+
+/** `PJSIP/219-0000002e` → `219`; chan_sip and DAHDI are alike (`SIP/219-00000001`, `DAHDI/i1/7495…-1`). */
+export function resourceOf(channel: string): string {
+  const start = channel.indexOf('/') + 1;
+  const end = channel.lastIndexOf('-');
+  return channel.slice(start, end > start ? end : undefined);
+}
+
+/** Asterisk writes `<unknown>` where a caller id is empty [main/manager_channels.c]. */
+export const withoutUnknown = (text: string): string => (text === '<unknown>' ? '' : text);
+
+/**
+ * The number that a dial string sends: `79161234567@trunk` and `trunk/sip:79161234567@host` (PJSIP), `trunk/79161234567` (SIP, IAX2),
+ * `g0/79161234567` (DAHDI). The part that is a number and nothing else; the longest, where a trunk's name is a number too.
+ */
+export function dialledNumber(dialString: string): string {
+  const parts = dialString.split(/[@/:;,]/).filter((part) => /^\+?[0-9*#]{2,}$/.test(part));
+  return parts.reduce((best, part) => (part.length > best.length ? part : best), '');
+}
+
+/** `/any/folder/2026/11/20/call-1790.17.wav` → `2026/11/20/call-1790.17.wav`: the folder is named differently in a chroot or container. */
+export function belowRecordings(file: string): string | null {
+  return /(?:^|\/)(\d{4}\/\d{2}\/\d{2}\/[0-9A-Za-z._+-]+\.wav)$/.exec(file)?.[1] ?? null;
+}

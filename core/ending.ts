@@ -1,0 +1,51 @@
+/**
+ * When a call is over, and what is said then. A blind transfer leaves the client alone for a moment and an attended one ends the first
+ * employee's leg in mid call, so neither the first hangup nor "one leg left" ends anything: the outside party does, or the last leg.
+ */
+import { type Call, legsOf, openLegs, type SoundFile } from './calls.ts';
+import { begun } from './offer.ts';
+import { outcomeOf } from './outcome.ts';
+import { changed, described, head, told, type Telling } from './telling.ts';
+import { callKey, factId } from './words.ts';
+
+export function ending(telling: Telling): Telling {
+  return telling.call.ended || !isOver(telling.call) ? telling : ended(telling);
+}
+
+function isOver(call: Call): boolean {
+  const open = openLegs(call);
+  if (open.length === 0) return true;
+  const outsideGone = !open.some((leg) => leg.party.kind === 'external') && legsOf(call).some((leg) => leg.party.kind === 'external');
+  // Outbound, a trunk that fails is followed by the next trunk: only an answered one that is gone ends the call.
+  return outsideGone && (call.direction === 'inbound' || (call.direction === 'outbound' && call.answeredAt !== null));
+}
+
+/** The sound files are told behind the end: a CRM takes a record only for a call that is finished (crm-contracts 1.7). */
+export function ended(telling: Telling): Telling {
+  const closed = stopClocks(begun(telling));
+  const call = closed.call;
+  const outcome = outcomeOf(call);
+  const over = told(closed, {
+    ...head(closed, 'ended'), ...described(call), kind: 'call-ended', outcome: outcome.outcome, owner: call.owner, answeredAt: call.answeredAt,
+    talkSeconds: Math.round(call.talkMs / 1000), ringSeconds: Math.round(call.ringMs / 1000), handOvers: call.handOvers, talked: call.talked,
+    rang: call.rang, dialStatus: call.dialStatus, hangupCause: call.hangupCause,
+  });
+  return call.sounds.reduce(soundTold, changed(over, { ended: true, sounds: [] }));
+}
+
+function stopClocks(telling: Telling): Telling {
+  const { call, at } = telling;
+  const talkMs = call.talkMs + (call.talkingSince === null ? 0 : Math.max(0, at - call.talkingSince));
+  const ringMs = call.ringMs + (call.ringingSince === null ? 0 : Math.max(0, at - call.ringingSince));
+  return changed(telling, { talkMs, ringMs, talkingSince: null, ringingSince: null });
+}
+
+/** A file whose end was not announced (a gap, a killed Asterisk) is told with `certain: false`: the spool looks for itself. */
+export function soundTold(telling: Telling, sound: SoundFile): Telling {
+  const call = telling.call.apart.includes(sound.linked) ? callKey(telling.call.pbx, sound.linked) : telling.call.key;
+  const linkedid = telling.call.apart.includes(sound.linked) ? sound.linked : telling.call.linkedid;
+  const base = head(telling, '');
+  return told(telling, {
+    ...base, id: factId(call, `recording/${sound.file}`), call, linkedid, certain: sound.closed, kind: 'recording-closed', file: sound.file, bytes: sound.bytes,
+  });
+}

@@ -1,0 +1,24 @@
+/** The outside party decides what a call is: inbound, outbound, or (without one) internal. */
+import type { Call } from './calls.ts';
+import type { LegOpened } from './events.ts';
+import type { LegEvent } from './legs.ts';
+
+export function outside(call: Call, event: LegEvent): Call {
+  const party = call.legs[event.leg]?.party;
+  if (party?.kind !== 'external') return call;
+  if (event.kind === 'leg-opened' && call.direction === 'internal') return withOutside(call, event);
+  if (event.kind === 'party-known' && call.direction === 'inbound' && call.client.number === '') return { ...call, client: { number: party.number, name: party.name } };
+  if (event.kind === 'dial-began' && call.direction === 'outbound' && call.client.number === '') return { ...call, client: { number: event.number, name: '' } };
+  return call;
+}
+
+/**
+ * The first outside leg. A channel in state Ring has called Asterisk, one in state Down is being called by it [main/channel.c]. Talk that the
+ * employees had among themselves before (an internal call that goes outside) is not talk with the client.
+ */
+function withOutside(call: Call, event: LegOpened): Call {
+  const anew = { ...call, answeredAt: null, talkingSince: null, talkMs: 0, ringingSince: null, ringMs: 0, talked: [], handOvers: [], dialStatus: '' } as const;
+  if (!event.incoming) return { ...anew, direction: 'outbound', line: event.line };
+  const { party } = event;
+  return { ...anew, direction: 'inbound', line: event.dialled, client: party.kind === 'external' ? { number: party.number, name: party.name } : call.client };
+}
