@@ -27,11 +27,14 @@ export function ended(telling: Telling): Telling {
   const outcome = outcomeOf(call);
   const over = told(closed, {
     ...head(closed, 'ended'), ...described(call), kind: 'call-ended', outcome: outcome.outcome, owner: call.owner, answeredAt: call.answeredAt,
-    talkSeconds: Math.round(call.talkMs / 1000), ringSeconds: Math.round(call.ringMs / 1000), handOvers: call.handOvers, talked: call.talked,
+    talkSeconds: talkSeconds(call), ringSeconds: Math.round(call.ringMs / 1000), handOvers: call.handOvers, talked: call.talked,
     rang: call.rang, dialStatus: call.dialStatus, hangupCause: call.hangupCause,
   });
   return call.sounds.reduce(soundTold, changed(over, { ended: true, sounds: [] }));
 }
+
+/** A talk is never nothing: CRMs read 0 s as a missed call (crm-contracts 1.6), and half a second was one. */
+const talkSeconds = (call: Call): number => (call.answeredAt === null ? 0 : Math.max(1, Math.round(call.talkMs / 1000)));
 
 function stopClocks(telling: Telling): Telling {
   const { call, at } = telling;

@@ -49,6 +49,8 @@ export interface LiveLeg {
   readonly seconds: number;
 }
 export type LinkLost = Said & { readonly kind: 'link-lost' };
+/** The link still stands and nothing was said: every open call is alive. Told now and then, so that a crash of ours forgets seconds and not hours. */
+export type LinkAlive = Said & { readonly kind: 'link-alive' };
 export type PbxStopped = Said & { readonly kind: 'pbx-stopped' };
 /** What the FastAGI script told the dialplan, so that the call can explain its own way. */
 export type Routed = Said & { readonly kind: 'routed'; readonly linked: Linkedid; readonly target: Extension | null; readonly reason: string; readonly source: string };
@@ -56,5 +58,5 @@ export type Routed = Said & { readonly kind: 'routed'; readonly linked: Linkedid
 export type Event =
   | LegOpened | PartyKnown | LegRinging | LegUp | LegSeen | LegClosed | DialBegan | DialEnded | BridgeEntered | BridgeLeft
   | BlindTransferred | AttendedTransferred | PickedUp | Held | Unheld | Parked | Unparked | VariableSet
-  | RecordingStarted | RecordingEnded | LinkedSealed | Resynced | LinkLost | PbxStopped | Routed;
+  | RecordingStarted | RecordingEnded | LinkedSealed | Resynced | LinkLost | LinkAlive | PbxStopped | Routed;
 export type EventKind = Event['kind'];

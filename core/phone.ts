@@ -25,6 +25,7 @@ export function isHidden(text: string): boolean {
 
 /** The digits of a number, without a `sip:…@host` or `,extension` behind it. `''` when there are none. */
 export function digits(text: string): string {
+  if (/^[0-9]+$/.test(text)) return text;
   const number = text.replace(/^\s*(?:sips?|tel):/i, '').split(/[@;,]/)[0] ?? '';
   return number.replace(/\D/g, '');
 }

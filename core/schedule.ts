@@ -7,13 +7,15 @@
  */
 import { instant, type Instant } from './words.ts';
 
-export interface RetryPolicy {
+export interface Backoff {
   /** Ceiling of the wait after the first attempt, milliseconds. */
   readonly baseMs: number;
   /** No ceiling grows beyond this. */
   readonly capMs: number;
   /** No wait is shorter: the die may fall on zero. */
   readonly leastMs: number;
+}
+export interface RetryPolicy extends Backoff {
   /** A durable delivery older than this may die... */
   readonly keepMs: number;
   /** ...but never before this many attempts: neither the backlog of a long outage nor a letter that an operator sent again dies untried. */
@@ -64,12 +66,12 @@ function asked({ retryAfterMs }: Tried, policy: RetryPolicy): number {
 }
 
 /** Somewhere between `leastMs` and the ceiling of this attempt. */
-export function jittered(attempts: number, policy: RetryPolicy, die: number): number {
+export function jittered(attempts: number, policy: Backoff, die: number): number {
   return policy.leastMs + die * (ceiling(attempts, policy) - policy.leastMs);
 }
 
 /** The longest wait after attempt number `attempts` (from 1), milliseconds. */
-export function ceiling(attempts: number, policy: RetryPolicy): number {
+export function ceiling(attempts: number, policy: Backoff): number {
   // 2 ** 40 is far beyond every cap; without the bound a large count would become Infinity.
   return Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(Math.max(attempts, 1) - 1, 40));
 }

@@ -6,7 +6,7 @@
 import { type Call, callByBridge, callByLeg, callByLinked, type Calls, changeCalls, newCall, openLegs, withCall } from './calls.ts';
 import type { Effect } from './effects.ts';
 import { ending, soundTold } from './ending.ts';
-import type { Event, LinkedSealed, LinkLost, PbxStopped, RecordingEnded, RecordingStarted, Routed } from './events.ts';
+import type { Event, LinkedSealed, LinkAlive, LinkLost, PbxStopped, RecordingEnded, RecordingStarted, Routed } from './events.ts';
 import { applyToLegs, type LegEvent } from './legs.ts';
 import { unite } from './merge.ts';
 import { offer } from './offer.ts';
@@ -22,7 +22,7 @@ export type Step = readonly [Calls, readonly Effect[]];
 export function step(calls: Calls, event: Event): Step {
   switch (event.kind) {
     case 'resynced': return resync(calls, event, stepLeg);
-    case 'link-lost': case 'pbx-stopped': return seenUntil(calls, event);
+    case 'link-lost': case 'link-alive': case 'pbx-stopped': return seenUntil(calls, event);
     case 'linked-sealed': return sealed(calls, event);
     case 'routed': return routed(calls, event);
     default: return stepLeg(calls, event);
@@ -138,7 +138,7 @@ function routed(calls: Calls, event: Routed): Step {
 }
 
 /** The last instant at which the open calls were surely alive: a call that is found dead later ended no earlier. */
-function seenUntil(calls: Calls, event: LinkLost | PbxStopped): Step {
+function seenUntil(calls: Calls, event: LinkAlive | LinkLost | PbxStopped): Step {
   const seen = calls.open.values().filter((call) => !call.ended).map((call): Call => ({ ...call, lastSeenAt: event.at }));
   return [seen.reduce(withCall, calls), seen.map((call) => ({ kind: 'keep', call }))];
 }
