@@ -2,7 +2,7 @@
  * After a (re)connect the PBX says who lives. Every open call of ours is compared with that list: legs that are not in it died in the gap,
  * legs that we never saw were born in it. What is concluded here and not seen carries `certain: false`.
  */
-import { type Call, type Calls, legsOf, withCall } from './calls.ts';
+import { type Call, callByLeg, type Calls, type Leg, legsOf, withCall } from './calls.ts';
 import type { Effect } from './effects.ts';
 import type { LiveLeg, Resynced } from './events.ts';
 import type { LegEvent } from './legs.ts';
@@ -14,7 +14,7 @@ export function resync(calls: Calls, event: Resynced, stepLeg: StepLeg): readonl
   const alive = new Set(event.alive.map((leg) => leg.leg));
   const doubted = calls.open.values().filter((call) => doubtful(call, event.alive)).map((call): Call => ({ ...call, certain: false }));
   const start = doubted.reduce(withCall, calls);
-  const events = [...peopleFirst(event.alive).flatMap((leg) => living(leg, event)), ...start.open.values().flatMap((call) => deaths(call, alive))];
+  const events = [...peopleFirst(event.alive).flatMap((leg) => living(leg, event, callByLeg(start, leg.leg)?.legs[leg.leg])), ...start.open.values().flatMap((call) => deaths(call, alive))];
   return events.reduce(([before, effects]: readonly [Calls, readonly Effect[]], each): readonly [Calls, readonly Effect[]] => {
     const [after, more] = stepLeg(before, each);
     return [after, [...effects, ...more]];
@@ -33,14 +33,16 @@ const peopleFirst = (alive: readonly LiveLeg[]): readonly LiveLeg[] => alive.toS
 const outside = (leg: LiveLeg): number => (leg.party.kind === 'external' ? 1 : 0);
 
 /** A living leg as the events that would have made it so; for a leg that is known already they change nothing. */
-function living(leg: LiveLeg, { pbx, at }: Resynced): readonly LegEvent[] {
+function living(leg: LiveLeg, { pbx, at }: Resynced, known: Leg | undefined): readonly LegEvent[] {
   const on = { pbx, at, leg: leg.leg, linked: leg.linked };
   const opened: LegEvent = { ...on, kind: 'leg-opened', at: instant(at - leg.seconds * 1000), concluded: true, name: leg.name, party: leg.party, dialled: leg.dialled, context: leg.context, incoming: leg.incoming, line: leg.line };
   // The number that was dialled outside is no longer told; the caller id of the leg is the next best (asterisk-facts 5).
   const dialled: readonly LegEvent[] = leg.party.kind === 'external' && !leg.incoming ? [{ ...on, kind: 'dial-began', by: null, number: leg.party.number }] : [];
   const up: readonly LegEvent[] = leg.up ? [{ ...on, kind: 'leg-up' }] : [];
+  const left: readonly LegEvent[] = known?.bridge === undefined || known.bridge === null || known.bridge === leg.bridge ? []
+    : [{ ...on, kind: 'bridge-left', bridge: known.bridge, bridgeKind: 'basic' }];
   const bridged: readonly LegEvent[] = leg.bridge === '' ? [] : [{ ...on, kind: 'bridge-entered', bridge: leg.bridge, bridgeKind: leg.bridgeKind }];
-  return [opened, ...dialled, ...up, ...bridged];
+  return [opened, ...dialled, ...up, ...left, ...bridged];
 }
 
 function deaths(call: Call, alive: ReadonlySet<LegId>): readonly LegEvent[] {
