@@ -74,6 +74,8 @@ export interface DeliveryStore {
   nextDue(accounts: readonly AccountId[], now: Instant): Instant | null;
   /** Perishable deliveries past their deadline become `expired`. Returns how many. */
   expire(now: Instant): number;
+  /** Claims of a process that is gone go back to pending. Only whoever holds the store's lock may know that it is gone. Returns how many. */
+  takeBack(now: Instant): number;
   /** Held deliveries of an account go back to pending (the operator repaired it). */
   release(account: AccountId, now: Instant): number;
   list(filter: { readonly state?: DeliveryState; readonly account?: AccountId; readonly call?: CallKey; readonly limit: number }): readonly Delivery[];

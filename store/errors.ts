@@ -10,6 +10,8 @@ export type StoreCode =
   | 'STORE_CANNOT_OPEN'
   /** Another process held the write lock longer than the busy timeout. Nothing was written. */
   | 'STORE_BUSY'
+  /** Another `callme serve` works with this store. */
+  | 'STORE_IN_USE'
   /** No space left. Nothing was written. */
   | 'STORE_FULL'
   /** Reading or writing failed below SQLite. */

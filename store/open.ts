@@ -2,13 +2,23 @@ import { resolve } from 'node:path';
 import type { Store } from '../core/ports.ts';
 import type { TenantId } from '../core/words.ts';
 import { StoreError } from './errors.ts';
-import { openSqliteStore } from './sqlite/open.ts';
+import { lockSqlite, type StoreLock } from './sqlite/lock.ts';
+import { makeFolder, openSqliteStore } from './sqlite/open.ts';
+
+export type { StoreLock } from './sqlite/lock.ts';
 
 export interface StoreAddress {
   /** `sqlite:callme.db` (relative to `dataDir`) or `sqlite:/absolute/path.db`. */
   readonly url: string;
   readonly dataDir: string;
   readonly tenant: TenantId;
+}
+
+/** For `callme serve` alone: the commands look into the same store beside it. Throws StoreError, STORE_IN_USE when another server has it. */
+export function lockStore({ url, dataDir }: Omit<StoreAddress, 'tenant'>): StoreLock {
+  const path = sqlitePath(url, dataDir);
+  makeFolder(path);
+  return lockSqlite(path);
 }
 
 /** Opens the store that the config's `store.url` names. Throws StoreError; the message never repeats the URL (it may hold a password). */

@@ -22,6 +22,7 @@ const EXPIRE = `update deliveries set state = 'expired', reason = 'its deadline 
   where ${PERISHED} returning lane`;
 const RELEASE = `update deliveries set state = 'pending', not_before = :now, due_at = 0, updated_at = :now
   where tenant = :tenant and account = :account and state = 'held'`;
+const TAKE_BACK = `update deliveries set state = 'pending', due_at = 0, node = null, updated_at = :now where tenant = :tenant and state = 'claimed'`;
 const RETRY = `update deliveries set state = 'pending', attempts = 0, not_before = :now, due_at = 0, reason = '', updated_at = :now
   where tenant = :tenant and seq = :seq and state in ('dead', 'held', 'deferred', 'dropped')`;
 const DROP = `update deliveries set state = 'dropped', reason = :reason, due_at = null, head = 0, updated_at = :now
@@ -39,6 +40,7 @@ export function sqliteDeliveries(connection: Connection): DeliveryStore {
     settle: (delivery, settlement, now) => settle(connection, delivery, settlement, now),
     nextDue: (accounts, now) => nextDue(connection, accounts, now),
     expire: (now) => expire(connection, now),
+    takeBack: (now) => connection.run(TAKE_BACK, { now: whole(now) }),
     release: (account, now) => connection.run(RELEASE, { account, now: whole(now) }),
     list: (filter) => listDeliveries(connection, filter),
     get: (id) => readDelivery(connection, sequence(id)),

@@ -50,13 +50,24 @@ export function openDatabase(path: string, busyMs: number): DatabaseSync {
 
 /** The file holds names and numbers of clients: a new one is for our user alone. SQLite gives its -wal and -shm the mode of the file. */
 function prepareFile(path: string): void {
+  makeFolder(path);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
     closeSync(openSync(path, 'a', 0o600));
   } catch (failure) {
-    throw new StoreError('STORE_CANNOT_OPEN', `cannot open the database ${path}: check that its folder exists and who owns it`, failure);
+    throw cannotOpen(path, failure);
   }
 }
+
+/** Throws STORE_CANNOT_OPEN. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+  } catch (failure) {
+    throw cannotOpen(path, failure);
+  }
+}
+
+const cannotOpen = (path: string, failure: unknown): StoreError => new StoreError('STORE_CANNOT_OPEN', `cannot open the database ${path}: check that its folder exists and who owns it`, failure);
 
 /**
  * WAL: readers (the CLI) never wait for the writer. FULL: a commit is on the disk when it returns, not only safe against a dead process.

@@ -222,6 +222,18 @@ const CASES: Readonly<Record<string, Case>> = {
     t.same(facts(claim(store)), ['b']);
   },
 
+  'what a dead process had claimed is taken back at once, and its late settlement is refused': (t, open) => {
+    const store = open();
+    store.journal.commit(told('17', ['ended']));
+    const first = claimOne(store);
+    t.same(claim(store, { node: OTHER }), [], 'the lease protects it');
+    t.equal(store.deliveries.takeBack(BEGIN), 1);
+    const again = claimOne(store, { node: OTHER });
+    t.same([again.id, again.attempts], [first.id, 2], 'the lost try is counted');
+    t.notOk(done(store, first), 'the fence of the dead process is stale');
+    t.ok(done(store, again));
+  },
+
   'a lease that ran out unnoticed may still be settled': (t, open) => {
     const store = open();
     store.journal.commit(told('17', ['a']));

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { DEFAULT_TENANT } from '../../core/words.ts';
-import { openStore } from '../../store/open.ts';
+import { lockStore, openStore } from '../../store/open.ts';
 
 const tenant = DEFAULT_TENANT;
 
@@ -20,4 +20,15 @@ t.test('what is not there is refused with the remedy and without the password', 
     t.throws(() => openStore({ url, dataDir: t.testdir(), tenant }), { message: /^(?!.*hush)/s }, url);
   }
   t.throws(() => openStore({ url: 'postgres://db/callme', dataDir: t.testdir(), tenant }), { message: /not in this version yet/ });
+});
+
+t.test('one server per store: a second is told who is in its way, and a freed lock can be taken again', async (t) => {
+  const place = { url: 'sqlite:callme.db', dataDir: join(t.testdir(), 'not', 'yet', 'there') };
+  const lock = lockStore(place);
+  t.throws(() => lockStore(place), { code: 'STORE_IN_USE', message: /another callme serve/ });
+  openStore({ ...place, tenant }).close();
+  t.pass('commands look into the store beside the server');
+  lock.release();
+  lock.release();
+  lockStore(place).release();
 });

@@ -1,0 +1,91 @@
+/** Looks at the disk instead of the rows: WAVs that nobody told us about, `.part` files of killed encoders, WAVs whose time is over. */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Log, RecordingRow, RecordingStore } from '../core/ports.ts';
+import type { Instant, PbxId, RecordingId } from '../core/words.ts';
+import { linkedidIn, safeRelative, wavIn } from './paths.ts';
+import { purgeEmpty, purgeWav } from './purge.ts';
+import { inspectWav } from './wav.ts';
+import { QUIET_MS } from './desk.ts';
+import { filesIn } from './walk.ts';
+
+export interface Leftover {
+  /** Path below the recordings folder; becomes `NewRecording.file`. */
+  readonly file: string;
+  /** As the kit put it into the name; `''` when the name is not the kit's. */
+  readonly linkedid: string;
+  readonly bytes: number;
+  /** The header says what is there: the recorder has closed it. False = it must be repaired. */
+  readonly complete: boolean;
+}
+export interface LeftoverAsk {
+  readonly now: Instant;
+  readonly signal: AbortSignal;
+  /** Whether no channel of this PBX may still be writing the file (CoreShowChannels shows neither its linkedid nor its recorder). */
+  readonly channelGone: (file: string, linkedid: string) => boolean;
+}
+
+/**
+ * WAVs below `folder` that are not in `known` (paths below the folder) and whose recorder is finished: the header is complete, or
+ * the file was left alone for two minutes and its channel is gone. Resolves to candidates and changes nothing.
+ */
+export async function findLeftovers(folder: string, known: ReadonlySet<string>, ask: LeftoverAsk): Promise<readonly Leftover[]> {
+  const leftovers: Leftover[] = [];
+  for await (const file of filesIn(folder, ask.signal)) {
+    if (safeRelative(file) === null || known.has(file)) continue;
+    const leftover = await judge(folder, file, ask).catch(() => null);
+    if (leftover !== null) leftovers.push(leftover);
+  }
+  return leftovers;
+}
+
+async function judge(folder: string, file: string, ask: LeftoverAsk): Promise<Leftover | null> {
+  const look = await inspectWav(path.join(folder, file));
+  if (look.kind === 'missing') return null;
+  const { truth, identity } = look;
+  const linkedid = linkedidIn(file);
+  const complete = truth.kind === 'sound' || (truth.kind === 'empty' && truth.closed);
+  const quiet = ask.now - identity.mtimeMs >= QUIET_MS;
+  if (!complete && !(truth.kind !== 'foreign' && quiet && ask.channelGone(file, linkedid))) return null;
+  return { file, linkedid, bytes: identity.size, complete };
+}
+
+/** Removes what a killed encoder left, but for those that are being written (`busy`, absolute paths). Resolves to how many. */
+export async function removeParts(folder: string, busy: ReadonlySet<string>, signal: AbortSignal): Promise<number> {
+  let removed = 0;
+  for await (const file of filesIn(folder, signal)) {
+    const part = path.join(folder, file);
+    if (!file.endsWith('.mp3.part') || safeRelative(file.replace(/\.mp3\.part$/, '.wav')) === null || busy.has(part)) continue;
+    removed += await rm(part).then(() => 1, () => 0);
+  }
+  return removed;
+}
+
+export interface WavPurge {
+  readonly pbx: PbxId;
+  readonly folder: string;
+  readonly store: Pick<RecordingStore, 'get'>;
+  readonly keepWavDays: number;
+  readonly now: Instant;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Removes WAVs that were handed over as MP3, or are empty, and are older than `keepWavDays`. Resolves to how many. */
+export async function purgeWavs(purge: WavPurge): Promise<number> {
+  let removed = 0;
+  for await (const file of filesIn(purge.folder, purge.signal)) {
+    const wav = wavIn(purge.folder, file);
+    const row = wav === null ? null : purge.store.get(`${purge.pbx}/${file}` as RecordingId);
+    if (wav === null || row === null || purge.now - row.createdAt < purge.keepWavDays * DAY_MS) continue;
+    if (await purgeOne(row, wav, purge.log)) removed += 1;
+  }
+  return removed;
+}
+
+function purgeOne(row: RecordingRow, wav: string, log: Log): Promise<boolean> {
+  if (row.state === 'empty') return purgeEmpty(wav, log);
+  return row.state === 'uploaded' || row.state === 'told' ? purgeWav({ row, wav, encoded: null }, log) : Promise.resolve(false);
+}

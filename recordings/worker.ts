@@ -1,0 +1,134 @@
+/**
+ * Works off the rows of the spool: `closed`, `spooled` and `encoded` ones that are due, several at a time. While one MP3 is verified,
+ * synced and handed over, the next lame already runs: the encoders are the scarce thing, so more rows are on their way than encoders.
+ */
+import type { Clock, Log, RecordingRow, RecordingStore, Service } from '../core/ports.ts';
+import { instant, type Instant, type PbxId, type RecordingId } from '../core/words.ts';
+import { createSlots, encodersOf, type Desk, type OnReady, type RecorderGone, type RecordingSettings } from './desk.ts';
+import { createDiskWatch } from './disk.ts';
+import { sentence } from './errors.ts';
+import { workOff } from './job.ts';
+import { realTimers, type Timers } from './lame.ts';
+import { fallbackOf } from './paths.ts';
+import { purgeWavs, removeParts } from './sweep.ts';
+
+export type { OnReady, Ready, RecorderGone, RecordingSettings } from './desk.ts';
+
+export interface RecordingWorkerParts {
+  readonly store: RecordingStore;
+  /** Where each PBX's recordings folder is, as this machine sees it. */
+  readonly folders: ReadonlyMap<PbxId, string>;
+  readonly settings: RecordingSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onReady: OnReady;
+  /** Without it, a row that is not certain and has an open header waits until its file was left alone for two minutes. */
+  readonly recorderGone?: RecorderGone | undefined;
+  readonly timers?: Timers | undefined;
+  readonly random?: (() => number) | undefined;
+}
+export interface RecordingWorker extends Service {
+  /** New rows may be there. Cheap, and may be called at any time. */
+  wake(): void;
+}
+
+/** A store that throws, or a bug, must not become a busy loop: that row rests, and only in memory. */
+const REST_MS = 30_000;
+/** The longest and shortest wait for a row that is due later: wake() is the rule, this is the safety net. */
+const LONGEST_WAIT_MS = 60_000;
+const SHORTEST_WAIT_MS = 1000;
+const SWEEP_MS = 3_600_000;
+
+export function createRecordingWorker(parts: RecordingWorkerParts): RecordingWorker {
+  const { store, folders, settings, clock, log } = parts;
+  const timers = parts.timers ?? realTimers;
+  const encoders = encodersOf(settings);
+  const busy = new Map<RecordingId, Promise<void>>();
+  const resting = new Map<RecordingId, Instant>();
+  const disk = createDiskWatch([...folders.values(), settings.fallbackFolder], settings.minFreeMb, log);
+  let stopping = new AbortController();
+  let state: 'idle' | 'running' | 'stopped' = 'idle';
+  let cancelWake = (): void => undefined;
+  let cancelSweep = (): void => undefined;
+  let sweeping: Promise<void> = Promise.resolve();
+  let desk = newDesk();
+
+  function newDesk(): Desk {
+    const { onReady, recorderGone = null, random = Math.random } = parts;
+    const given = { store, folders, settings, clock, log, onReady, recorderGone, random, timers };
+    return { ...given, signal: stopping.signal, parts: new Set(), encoder: createSlots(encoders) };
+  }
+
+  function pump(): void {
+    if (state !== 'running') return;
+    cancelWake();
+    try {
+      for (const row of startable()) begin(row);
+      sleep();
+    } catch (error) {
+      log.error({ reason: sentence(error) }, 'the store of recordings failed, will be asked again');
+      cancelWake = timers.after(REST_MS, pump);
+    }
+  }
+
+  function startable(): readonly RecordingRow[] {
+    const now = clock.now();
+    for (const [id, until] of resting) if (until <= now) resting.delete(id);
+    const room = encoders * 2 + 1 - busy.size;
+    if (room <= 0) return [];
+    const due = store.due(now, room + busy.size + resting.size);
+    return due.filter((row) => !busy.has(row.id) && !resting.has(row.id)).slice(0, room);
+  }
+
+  function begin(row: RecordingRow): void {
+    const work = Promise.resolve().then(() => workOff(row, desk))
+      .catch((error: unknown) => {
+        resting.set(row.id, instant(clock.now() + REST_MS));
+        log.error({ recording: row.id, reason: sentence(error) }, 'recording left as it is: the store failed, or a bug');
+      })
+      .finally(() => { busy.delete(row.id); pump(); });
+    busy.set(row.id, work);
+  }
+
+  function sleep(): void {
+    const now = clock.now();
+    const next = Math.min(store.nextDue(now) ?? Infinity, ...resting.values());
+    cancelWake = timers.after(Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, next - now)), pump);
+  }
+
+  function sweep(): void {
+    sweeping = sweepAll().catch((error: unknown) => { if (!stopping.signal.aborted) log.warn({ reason: sentence(error) }, 'sweep failed'); });
+    cancelSweep = timers.after(SWEEP_MS, sweep);
+  }
+
+  async function sweepAll(): Promise<void> {
+    const { signal } = stopping;
+    await disk.look();
+    for (const [pbx, folder] of folders) {
+      const purge = { pbx, folder, store, keepWavDays: settings.keepWavDays, now: clock.now(), signal, log };
+      const wavs = await purgeWavs(purge);
+      let partFiles = 0;
+      for (const place of [folder, fallbackOf(settings.fallbackFolder, pbx)]) partFiles += await removeParts(place, desk.parts, signal);
+      if (partFiles + wavs > 0) log.info({ pbx, partFiles, wavs }, 'leftovers removed');
+    }
+  }
+
+  async function stop(deadlineMs: number): Promise<void> {
+    if (state === 'running') { state = 'stopped'; cancelWake(); cancelSweep(); stopping.abort(); }
+    let cancel = (): void => undefined;
+    const late = new Promise<void>((resolve) => { cancel = timers.after(deadlineMs, resolve); });
+    await Promise.race([Promise.allSettled([...busy.values(), sweeping]), late]);
+    cancel();
+  }
+
+  function start(): Promise<void> {
+    if (state === 'running') return Promise.resolve();
+    if (state === 'stopped') { stopping = new AbortController(); desk = newDesk(); }
+    state = 'running';
+    sweep();
+    pump();
+    return Promise.resolve();
+  }
+
+  return { start, stop, wake: pump };
+}
