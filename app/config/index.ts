@@ -1,0 +1,8 @@
+/** The door of the configuration: what other parts of the app use. */
+export { checkAccounts, type CheckedAccount, type CheckedAccounts, type DriverShelf } from './accounts.ts';
+export { explainConfig, type Explained } from './explain.ts';
+export { showListen, type Listen } from './fields.ts';
+export { loadConfig, secretsOf, type AccountConfig, type Config, type Loaded } from './load.ts';
+export { DEFAULT_FILE, locateConfig, type Environment, type Where } from './locate.ts';
+export { showMistake, type Mistake } from './mistakes.ts';
+export { maskUrl, Secret } from './secret.ts';

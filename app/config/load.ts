@@ -1,0 +1,79 @@
+/** The configuration from file and environment, checked as a whole: either everything is right, or every mistake is named. */
+import type { AccountId } from '../../core/words.ts';
+import { override } from './environment.ts';
+import { locateConfig, type Where } from './locate.ts';
+import { sortMistakes, type Mistake } from './mistakes.ts';
+import { parseWith, type Provenance } from './parse.ts';
+import { isSection, type Raw, type RawSection } from './paths.ts';
+import { ruleMistakes } from './rules.ts';
+import { configSchema, type Checked } from './schema.ts';
+import { Secret } from './secret.ts';
+import { readSource, type Source } from './source.ts';
+
+/** One configured connection. The driver's own keys stay sealed: almost all of them are secrets. */
+export interface AccountConfig { readonly id: AccountId; readonly driver: string; readonly settings: Secret<RawSection> }
+export type Config = Readonly<Omit<Checked, 'crm'>> & { readonly crm: readonly AccountConfig[] };
+
+export type Loaded =
+  | { readonly ok: true; readonly file: string; readonly config: Config; readonly tree: Raw; readonly from: Provenance }
+  | { readonly ok: false; readonly file: string; readonly mistakes: readonly Mistake[] };
+
+export function loadConfig(where: Where): Loaded {
+  const file = locateConfig(where);
+  return checkSource(readSource(file, where.env), where.env);
+}
+
+export function checkSource(source: Source, env: Where['env']): Loaded {
+  // After a syntax error the tree is a guess: reporting what is "missing" from it would hide the one line to repair.
+  const fatal = source.mistakes.filter((mistake) => mistake.path === '' && mistake.remedy !== 'keep one of the two');
+  if (fatal.length > 0) return { ok: false, file: source.file, mistakes: sortMistakes(source.mistakes) };
+  const overridden = override(source.tree, configSchema, env);
+  const from = provenance(source, overridden);
+  const parsed = parseWith(configSchema, overridden.tree, from);
+  const pending = source.mistakes.filter((mistake) => !from.overrides.has(mistake.path));
+  // A reference that could not be resolved is one mistake, not also a "wrong value" in its place.
+  const unresolved = new Set(pending.map((mistake) => mistake.path).filter((path) => path !== ''));
+  const judged = [...(parsed.ok ? [] : parsed.mistakes), ...ruleMistakes(parsed.tree, from)].filter((mistake) => !unresolved.has(mistake.path));
+  const mistakes = [...pending, ...overridden.mistakes, ...judged];
+  if (!parsed.ok || mistakes.length > 0) return { ok: false, file: source.file, mistakes: sortMistakes(mistakes) };
+  return { ok: true, file: source.file, config: sealAccounts(parsed.value), tree: parsed.tree, from };
+}
+
+function provenance(source: Source, overridden: ReturnType<typeof override>): Provenance {
+  return {
+    file: source.file, lines: source.lines, references: source.references, overrides: overridden.overrides,
+    alternatives: new Map([...source.alternatives, ...overridden.alternatives]),
+  };
+}
+
+function sealAccounts(checked: Checked): Config {
+  return { ...checked, crm: checked.crm.map(({ id, driver, ...settings }) => ({ id, driver, settings: new Secret(settings as RawSection) })) };
+}
+
+/** Every secret of the configuration in clear text, so that the log can blot it out wherever it turns up. */
+export function secretsOf(loaded: Extract<Loaded, { ok: true }>): readonly string[] {
+  const { config } = loaded;
+  const accounts = config.crm.flatMap(({ settings }) => leaves(settings.reveal())).flatMap(secretParts);
+  return [...config.pbx.map(({ ami }) => ami.secret.reveal()), ...config.web.tokens.map((token) => token.reveal()),
+    ...passwordOf(config.store.url.reveal()), ...accounts];
+}
+
+function leaves(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(leaves);
+  return isSection(value) ? Object.values(value).flatMap(leaves) : [];
+}
+
+function passwordOf(url: string): readonly string[] {
+  return URL.canParse(url) && new URL(url).password !== '' ? [decodeURIComponent(new URL(url).password)] : [];
+}
+
+/**
+ * A bare public address (`https://portal.example.org`) is no secret, and blotting it out would blind the log; a path may be one, also
+ * where it turns up without its host.
+ */
+function secretParts(text: string): readonly string[] {
+  if (!URL.canParse(text)) return text.length >= 8 ? [text] : [];
+  const { pathname } = new URL(text);
+  return pathname.length > 1 ? [text, pathname] : [];
+}

@@ -1,0 +1,97 @@
+/** The whole configuration (docs/config.md says it in prose). A key that is not here is a mistake. */
+import { z } from 'zod';
+import type { AccountId, Extension, PbxId } from '../../core/words.ts';
+import { address, flag, folder, id, listen, regex, secret, storeUrl, text, told, webUrl, whole } from './fields.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export const ROUTING_MODES = ['crm_responsible', 'static_mapping'] as const;
+
+const tls = z.strictObject({
+  ca: text('a certificate in PEM, for a PBX that signed its own', 'ca: "${file:asterisk-ca.pem}"').exactOptional(),
+  servername: text('the name in the certificate, where it is not the host', 'servername: pbx.example.org').exactOptional(),
+});
+
+const ami = z.strictObject({
+  host: text('a host name or an IP address', 'host: 127.0.0.1').default('127.0.0.1'),
+  port: whole(1, 65_535, 'a TCP port', 'port: 5038').default(5038),
+  username: text('the section name in manager.conf', 'username: callme'),
+  secret: secret('the secret in manager.conf', 'secret: "${env:CALLME_AMI_SECRET}"'),
+  tls: told(z.union([z.boolean(), tls]), 'true, false, or a section with ca, servername', 'tls: true').default(false),
+  allowPlain: flag('send the password and the calls unencrypted to another machine', 'allowPlain: false').default(false),
+});
+
+const pbx = z.strictObject({
+  id: id('PBX', 'id: main').transform((value) => value as PbxId),
+  ami,
+  recordings: folder('the folder that the dialplan kit records into',
+    'recordings: /var/spool/asterisk/continuous').default('/var/spool/asterisk/continuous'),
+  external: told(z.array(regex('channels that lead outside', '"^PJSIP/trunk"')).min(1),
+    'a list of regular expressions for the names of channels that lead outside', 'external: ["^(PJSIP|SIP|IAX2|DAHDI)/trunk"]'),
+  lines: told(z.array(text('a number', '"74951234567"')), 'a list of numbers to watch; empty = all', 'lines: []').default([]),
+});
+
+/** The driver's own keys are checked by the driver (`accounts.ts`). */
+const account = z.looseObject({
+  id: id('account', 'id: b24').transform((value) => value as AccountId),
+  driver: text('the name of a driver', 'driver: bitrix24'),
+});
+
+/** What may stand in a dial string (core/routing.ts has the same rule for what a CRM says). */
+const extension = (example: string, expected = 'an extension') => told(
+  z.string().regex(/^[0-9A-Za-z_*#+-]{1,40}$/).transform((value) => value as Extension), expected, example);
+
+const employee = z.strictObject({
+  extension: extension('extension: "219"'),
+  name: told(z.string(), 'the name of a person', 'name: "Anna"').default(''),
+  crm: told(z.record(z.string(), z.union([z.number(), z.string()])), 'per account, the id of the user in that CRM', 'crm: { b24: 7 }').default({}),
+});
+
+const sqlite = storeUrl('url: "sqlite:callme.db"');
+const level = told(z.enum(LOG_LEVELS), `one of ${LOG_LEVELS.join(', ')}`, 'level: info');
+const country = told(z.string().regex(/^[A-Z]{2}$/), 'a country as two capital letters (ISO 3166)', 'country: RU');
+const mode = told(z.enum(ROUTING_MODES), `one of ${ROUTING_MODES.join(', ')}`, 'mode: crm_responsible');
+// One file with both sides mixed is what Asterisk's recorder gives on every version; a key of its own, so that stereo can come later.
+const channels = told(z.enum(['mono']), 'mono', 'channels: mono');
+const bitrate = told(z.union([8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160].map((rate) => z.literal(rate))),
+  'an MP3 bitrate: 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144 or 160', 'bitrateKbps: 64');
+
+export const configSchema = z.strictObject({
+  dataDir: folder('where CallMe keeps its data', 'dataDir: /var/lib/callme').default('/var/lib/callme'),
+  store: z.strictObject({ url: sqlite.prefault('sqlite:callme.db') }).prefault({}),
+  log: z.strictObject({ level: level.default('info') }).prefault({}),
+  phones: z.strictObject({
+    country: country.default('RU'),
+    internal: regex('internal numbers', 'internal: "^[0-9]{2,5}$"').prefault('^[0-9]{2,5}$'),
+  }).prefault({}),
+  pbx: told(z.array(pbx).min(1), 'a list with at least one PBX',
+    'pbx:\n      - { id: main, ami: { username: callme, secret: "…" }, external: ["^PJSIP/trunk"] }'),
+  agi: z.strictObject({
+    listen: listen('listen: "127.0.0.1:4573"').prefault('127.0.0.1:4573'),
+    allow: told(z.array(address('"127.0.0.1"')), 'a list of addresses that may ask', 'allow: ["127.0.0.1"]').default(['127.0.0.1']),
+    deadlineMs: whole(50, 10_000, 'milliseconds', 'deadlineMs: 800').default(800),
+  }).prefault({}),
+  web: z.strictObject({
+    listen: listen('listen: "127.0.0.1:8080"').prefault('127.0.0.1:8080'),
+    publicUrl: webUrl('the address under which others reach CallMe, http:// or https://',
+      'publicUrl: "https://pbx.example.org/callme"').exactOptional(),
+    tokens: told(z.array(told(z.string().min(16), 'a token of at least 16 characters', '"${env:CALLME_WEB_TOKEN}"').pipe(secret('a token', '"…"'))),
+      'a list of bearer tokens', 'tokens: ["${env:CALLME_WEB_TOKEN}"]').default([]),
+  }).prefault({}),
+  crm: told(z.array(account), 'a list of accounts', 'crm:\n      - { id: b24, driver: bitrix24, url: "${env:B24_WEBHOOK}" }').default([]),
+  employees: told(z.array(employee), 'a list of employees', 'employees:\n      - { extension: "219", name: "Anna", crm: { b24: 7 } }').default([]),
+  routing: z.strictObject({
+    mode: mode.default('crm_responsible'),
+    ringSeconds: whole(1, 600, 'seconds', 'ringSeconds: 20').default(20),
+    fallback: extension('fallback: "default"', '"default" (the dialplan decides) or an extension').default('default' as Extension),
+    lines: told(z.record(z.string(), extension('"219"')), 'per line, the extension that answers it', 'lines: { "74951234567": "219" }').default({}),
+  }).prefault({}),
+  recording: z.strictObject({
+    bitrateKbps: bitrate.default(64),
+    channels: channels.default('mono'),
+    keepWavDays: whole(0, 36_500, 'days (0 = gone as soon as the MP3 is verified)', 'keepWavDays: 0').default(0),
+    keepMp3Days: whole(0, 36_500, 'days (0 = for ever)', 'keepMp3Days: 90').default(90),
+    minFreeMb: whole(0, 10_000_000, 'megabytes that stay free', 'minFreeMb: 500').default(500),
+  }).prefault({}),
+});
+
+export type Checked = z.output<typeof configSchema>;

@@ -1,0 +1,129 @@
+/**
+ * Events in, one transaction out. The pump gathers what one Pbx said since the last turn, lets the core decide, and commits calls, facts,
+ * deliveries and spool rows together; only then the post room and the spool are woken. A commit that fails loses nothing: the events stay
+ * queued and the same decision is made again, because the new state counts only after its commit.
+ */
+import { type Calls, restore } from '../core/calls.ts';
+import type { Effect } from '../core/effects.ts';
+import type { Event } from '../core/events.ts';
+import type { Plan } from '../core/plan.ts';
+import type { Clock, Journal, Log } from '../core/ports.ts';
+import { step } from '../core/step.ts';
+import type { CallKey, PbxId } from '../core/words.ts';
+import { asCommit, latestSnapshots } from './commit.ts';
+
+export interface PumpTools {
+  readonly pbx: PbxId;
+  readonly journal: Journal;
+  readonly plan: Plan;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** New facts were committed: there may be something to deliver or to encode. */
+  readonly onFacts: () => void;
+  /** The disk has refused for so long that the queue is full: the link must be dropped and the PBX asked anew. */
+  readonly onOverflow: () => void;
+}
+
+/** Events of one transaction at most: a longer one would keep FastAGI callers waiting behind it. */
+const BATCH = 1_000;
+/** What may wait while the disk refuses: about 5,000 calls' worth. */
+const QUEUE = 200_000;
+const RETRY_MS = 1_000;
+/** Snapshots without a fact wait for company: a resync heals what a crash takes of them. Facts never wait. */
+const SNAPSHOT_MS = 250;
+
+export class Pump {
+  readonly #tools: PumpTools;
+  #calls: Calls;
+  #queue: Event[] = [];
+  #unkept: readonly Effect[] = [];
+  #turn: NodeJS.Immediate | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #refused = false;
+
+  constructor(tools: PumpTools) {
+    this.#tools = tools;
+    this.#calls = restore(tools.pbx, tools.journal.openCalls(tools.pbx));
+  }
+
+  get openCalls(): number { return this.#calls.open.size; }
+
+  isOpen(call: CallKey): boolean { return this.#calls.open.get(call)?.ended === false; }
+
+  push(events: readonly Event[]): void {
+    if (this.#queue.length + events.length > QUEUE) { this.#overflow(); return; }
+    for (const event of events) this.#queue.push(event);
+    if (!this.#refused) this.#turn ??= setImmediate(() => { this.flush(false); });
+  }
+
+  /** Decides and commits what is queued; `all` commits waiting snapshots too. False when the store refused. */
+  flush(all = true): boolean {
+    this.#clear();
+    while (this.#queue.length > 0) {
+      const [next, effects] = run(this.#calls, this.#queue.slice(0, BATCH));
+      if (!this.#settle([...this.#unkept, ...effects])) return false;
+      this.#calls = next;
+      this.#queue = this.#queue.slice(BATCH);
+    }
+    return !all || this.#unkept.length === 0 || this.#commit(this.#unkept);
+  }
+
+  /** Commits everything and forgets its timers; it may be pushed again. */
+  stop(): void {
+    this.flush();
+    this.#clear();
+  }
+
+  #settle(effects: readonly Effect[]): boolean {
+    if (effects.some((effect) => effect.kind !== 'keep')) return this.#commit(effects);
+    this.#unkept = latestSnapshots(effects);
+    if (effects.length > 0) this.#later(SNAPSHOT_MS);
+    return true;
+  }
+
+  #commit(effects: readonly Effect[]): boolean {
+    const { journal, clock, onFacts, log, pbx, plan } = this.#tools;
+    try {
+      const fresh = journal.commit(asCommit(effects, { at: clock.now(), pbx, plan }));
+      this.#unkept = [];
+      this.#refused = false;
+      if (fresh.length > 0) onFacts();
+      return true;
+    } catch (error) {
+      log.error({ pbx, err: error, queued: this.#queue.length }, 'the store refused a commit: it is tried again every second, nothing is lost');
+      this.#refused = true;
+      this.#later(RETRY_MS);
+      return false;
+    }
+  }
+
+  #overflow(): void {
+    this.#tools.log.error({ pbx: this.#tools.pbx, queued: this.#queue.length }, 'the store has refused for too long: the PBX will be asked anew who lives');
+    this.#queue = [];
+    this.#unkept = [];
+    this.#calls = restore(this.#tools.pbx, this.#tools.journal.openCalls(this.#tools.pbx));
+    this.#tools.onOverflow();
+  }
+
+  #later(milliseconds: number): void {
+    this.#timer ??= setTimeout(() => { this.flush(); }, milliseconds);
+  }
+
+  #clear(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    this.#timer = null;
+    this.#turn = null;
+  }
+}
+
+function run(calls: Calls, events: readonly Event[]): readonly [Calls, readonly Effect[]] {
+  const effects: Effect[] = [];
+  let now = calls;
+  for (const event of events) {
+    const [next, more] = step(now, event);
+    now = next;
+    for (const effect of more) effects.push(effect);
+  }
+  return [now, effects];
+}

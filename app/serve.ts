@@ -1,0 +1,164 @@
+/**
+ * The composition root: builds every room and starts them in order (what others lean on first), stops them in the reverse order.
+ * Longer than most files because it is the one place where everything is named.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { AgiServer } from '../agi/server.ts';
+import { createScripts } from '../agi/scripts/index.ts';
+import type { Routed } from '../agi/scripts/route.ts';
+import type { CaptureEntry } from '../ami/capture.ts';
+import { type Plan } from '../core/plan.ts';
+import type { Clock, Delivery, Log, Service, Store } from '../core/ports.ts';
+import { createRouter } from '../core/routing.ts';
+import { PERISHABLE } from '../core/facts.ts';
+import type { Verdict } from '../core/verdict.ts';
+import { callKey, DEFAULT_TENANT, type NodeId } from '../core/words.ts';
+import { createLookup, type Lookup } from '../crm/lookup.ts';
+import { createDispatcher, type Outbox } from '../outbox/dispatcher.ts';
+import { createRecordingWorker, type RecordingWorker } from '../recordings/worker.ts';
+import { lockStore, openStore, type StoreLock } from '../store/open.ts';
+import { type Readiness, WebServer } from '../web/server.ts';
+import { type Account, openAccount } from './accounts.ts';
+import { systemClock } from './clock.ts';
+import type { CheckedAccount, Config } from './config/index.ts';
+import { Ears } from './ears.ts';
+import { createHttp, type HttpClient } from './http.ts';
+import { withPriority } from './pacing.ts';
+import { onRecordingReady } from './spooling.ts';
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly accounts: readonly CheckedAccount[];
+  readonly log: Log;
+  readonly version: string;
+  readonly tee?: (entry: CaptureEntry) => void;
+}
+
+/** Deliveries of one account that may be under way at once; its limiter paces the requests below that. */
+const IN_FLIGHT = 4;
+
+export class CallMe implements Service {
+  readonly store: Store;
+  readonly web: WebServer;
+  readonly agi: AgiServer;
+  readonly ears: readonly Ears[];
+  readonly #options: ServeOptions;
+  readonly #lock: StoreLock;
+  readonly #clock: Clock = systemClock;
+  readonly #http: HttpClient;
+  readonly #accounts: readonly Account[];
+  readonly #lookup: Lookup;
+  readonly #outbox: Outbox;
+  readonly #spool: RecordingWorker;
+  #running: readonly Service[] = [];
+
+  constructor(options: ServeOptions) {
+    const { config, log } = options;
+    this.#options = options;
+    const place = { url: config.store.url.reveal(), dataDir: config.dataDir, tenant: DEFAULT_TENANT };
+    this.#lock = lockStore(place);
+    this.store = openStore(place);
+    this.#http = createHttp({ version: options.version });
+    this.#accounts = options.accounts.map((account) => openAccount(account, {
+      http: this.#http, memory: this.store.memory, clock: this.#clock, employees: config.employees, country: config.phones.country,
+    }));
+    this.#lookup = createLookup({ accounts: this.#accounts, clock: this.#clock, log: log.child({ room: 'crm' }) });
+    this.#outbox = this.#openOutbox();
+    this.ears = config.pbx.map((pbx) => new Ears(pbx, {
+      journal: this.store.journal, plan: this.#planOf(pbx.id), internal: config.phones.internal, clock: this.#clock, log: log.child({ room: 'ami' }),
+      onFacts: () => { this.#wake(); }, ...(options.tee && { tee: options.tee }),
+    }));
+    this.#spool = this.#openSpool();
+    this.agi = this.#openAgi();
+    this.web = new WebServer({ ...config.web.listen, version: options.version, readiness: () => this.readiness() });
+  }
+
+  /** Starts everything; what cannot start stops what has started and rejects with the reason. */
+  async start(): Promise<void> {
+    // What an earlier process had under way when it died would otherwise wait out its lease.
+    this.store.deliveries.takeBack(this.#clock.now());
+    for (const service of [this.#outbox, this.#spool, ...this.ears, this.agi, this.web]) {
+      try {
+        await service.start();
+        this.#running = [service, ...this.#running];
+      } catch (error) {
+        await this.stop(STOP_MS);
+        throw error;
+      }
+    }
+  }
+
+  /** Last started, first stopped: nothing new comes in while the rooms finish. */
+  async stop(deadlineMs: number): Promise<void> {
+    const services = this.#running;
+    this.#running = [];
+    for (const service of services) await service.stop(deadlineMs).catch((error: unknown) => { this.#options.log.warn({ err: error }, 'a room did not stop in time'); });
+    this.#lookup.stop();
+    await this.#http.close();
+    this.store.close();
+    this.#lock.release();
+  }
+
+  /** Ready: every Pbx is heard and telephones can ask. */
+  readiness(): Readiness {
+    const links = this.ears.map((ears): [string, string] => [`pbx ${ears.id}`, ears.link.name === 'up' ? 'up' : `${ears.link.name}: ${ears.link.reason}`]);
+    const agi: [string, string] = ['agi', this.agi.address === null ? 'not listening' : 'up'];
+    return { ready: [...links, agi].every(([, state]) => state === 'up'), checks: Object.fromEntries([...links, agi]) };
+  }
+
+  #openOutbox(): Outbox {
+    return createDispatcher({
+      store: this.store.deliveries, accounts: this.#accounts.map(({ id }) => ({ id, inFlight: IN_FLIGHT })), node: `node-${process.pid}-${randomUUID()}` as NodeId,
+      deliver: (delivery, signal) => this.#deliver(delivery, signal), clock: this.#clock, log: this.#options.log.child({ room: 'outbox' }),
+      onSettled: (delivery, _verdict, settlement) => {
+        if (delivery.fact.kind === 'recording-ready' && settlement.state === 'done') this.store.recordings.patch(delivery.fact.recording, { state: 'told' }, this.#clock.now());
+      },
+    });
+  }
+
+  async #deliver(delivery: Delivery, signal: AbortSignal): Promise<Verdict> {
+    const account = this.#accounts.find(({ id }) => id === delivery.account);
+    if (account === undefined) return { kind: 'refused', reason: `account ${delivery.account} is no longer configured` };
+    return await withPriority(PERISHABLE.has(delivery.fact.kind) ? 'perishable' : 'durable', () => account.driver.deliver(delivery.fact, signal));
+  }
+
+  #openSpool(): RecordingWorker {
+    const { config, log } = this.#options;
+    const { bitrateKbps, keepWavDays, minFreeMb } = config.recording;
+    return createRecordingWorker({
+      store: this.store.recordings, folders: new Map(config.pbx.map((pbx) => [pbx.id, pbx.recordings])), clock: this.#clock, log: log.child({ room: 'recordings' }),
+      settings: { bitrateKbps, keepWavDays, minFreeMb, fallbackFolder: join(config.dataDir, 'recordings') },
+      onReady: onRecordingReady({ store: this.store, clock: this.#clock, planOf: (row) => this.#planOf(row.pbx), onFacts: () => { this.#outbox.wake(); } }),
+      recorderGone: (row) => this.ears.some((ears) => ears.id === row.pbx && ears.link.name === 'up' && !ears.isOpen(row.call)),
+    });
+  }
+
+  #openAgi(): AgiServer {
+    const { config, log } = this.#options;
+    const { mode, lines, fallback } = config.routing;
+    const rules = { mode, employees: config.employees, lines, fallback, internal: config.phones.internal.source };
+    const { find } = this.#lookup;
+    const scripts = createScripts({ route: createRouter(rules, find), find, clock: this.#clock, onRouted: (routed) => { this.#routed(routed); } });
+    return new AgiServer({ ...config.agi.listen, allow: config.agi.allow, deadlineMs: config.agi.deadlineMs, scripts, log: log.child({ room: 'agi' }) });
+  }
+
+  /** FastAGI does not say which Pbx asks: the one that has the call takes it up. */
+  #routed(routed: Routed): void {
+    const { linkedid, target, reason, source, at } = routed;
+    const ears = this.ears.find(({ id, pump }) => pump.isOpen(callKey(id, linkedid))) ?? this.ears[0];
+    ears?.pump.push([{ kind: 'routed', pbx: ears.id, at, linked: linkedid, target, reason, source }]);
+  }
+
+  #planOf(pbx: string): Plan {
+    return { accounts: this.#accounts.map(({ id }) => id), lines: this.#options.config.pbx.find(({ id }) => id === pbx)?.lines ?? [] };
+  }
+
+  #wake(): void {
+    this.#outbox.wake();
+    this.#spool.wake();
+  }
+}
+
+/** Milliseconds that each room has to stop. */
+export const STOP_MS = 10_000;
