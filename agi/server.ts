@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Log, Service } from '../core/ports.ts';
 import { AgiError } from './errors.ts';
+import { OpenSessions } from './open-sessions.ts';
 import { scriptName, unknownScript } from './scripts/index.ts';
 import type { Scripts } from './scripts/index.ts';
 import type { Script } from './scripts/script.ts';
@@ -39,7 +40,7 @@ export class AgiServer implements Service {
   readonly #allowed: ReadonlySet<string>;
   readonly #log: Log;
   readonly #unknown: Script;
-  readonly #sessions = new Set<AgiSession>();
+  readonly #open = new OpenSessions();
   #server: Server | null = null;
   #refused = 0;
 
@@ -58,16 +59,13 @@ export class AgiServer implements Service {
   }
 
   /** Sessions that are open now. */
-  get sessions(): number { return this.#sessions.size; }
+  get sessions(): number { return this.#open.size; }
 
   /** Resolves when it listens. Rejects with AGI_PORT_TAKEN when somebody else does. */
   async start(): Promise<void> {
     if (this.#server !== null) return;
     const { host = '127.0.0.1', port = 4573 } = this.#options;
-    // Node closes what exceeds maxConnections at once: that caller takes the default route.
     const server = createServer({ noDelay: true }, (socket) => { this.#accept(socket); });
-    server.maxConnections = this.#options.maxSessions ?? MAX_SESSIONS;
-    server.on('drop', () => { this.#countRefused('too many sessions at once'); });
     this.#server = server;
     try {
       await listening(server, host, port);
@@ -85,22 +83,28 @@ export class AgiServer implements Service {
     if (server === null) return;
     this.#server = null;
     const closed = new Promise<void>((resolve) => server.close(() => { resolve(); }));
-    const clock = setTimeout(() => { for (const session of this.#sessions) session.destroy(); }, deadlineMs);
+    const clock = setTimeout(() => { for (const session of this.#open.all()) session.destroy(); }, deadlineMs);
     await closed;
-    await Promise.all(Array.from(this.#sessions, (session) => session.closed));
+    await Promise.all(this.#open.all().map((session) => session.closed));
     clearTimeout(clock);
   }
 
   #accept(socket: Socket): void {
-    if (!this.#allowed.has(plainAddress(socket.remoteAddress ?? ''))) {
+    const refusal = this.#refusal(socket);
+    if (refusal !== null) {
       socket.destroy();
-      this.#countRefused('not in agi.allow', socket.remoteAddress);
+      this.#countRefused(refusal, socket.remoteAddress);
       return;
     }
     const session = new AgiSession(socket, this.#deadlineMs);
-    this.#sessions.add(session);
-    void session.closed.then(() => this.#sessions.delete(session));
+    this.#open.add(session);
     void this.#serve(session);
+  }
+
+  /** Why this peer is shut out: its caller takes the default route, at once. Null = welcome. */
+  #refusal(socket: Socket): string | null {
+    if (!this.#allowed.has(plainAddress(socket.remoteAddress ?? ''))) return 'not in agi.allow';
+    return this.#open.size < (this.#options.maxSessions ?? MAX_SESSIONS) ? null : 'too many sessions at once';
   }
 
   /** Whatever a script throws, rejects or forgets ends here: the caller goes on. */
@@ -145,7 +149,8 @@ function listening(server: Server, host: string, port: number): Promise<void> {
 }
 
 const taken = (host: string, port: number): AgiError => new AgiError(
-  'AGI_PORT_TAKEN', `FastAGI cannot listen on ${host}:${String(port)}: the port is taken (another CallMe? see "ss -ltnp"). Change agi.listen or stop it.`,
+  'AGI_PORT_TAKEN',
+  `FastAGI cannot listen on ${host}:${String(port)}: the port is taken (another CallMe? see "ss -ltnp"). Change agi.listen, or stop that one.`,
 );
 
 /** `::ffff:127.0.0.1` is how a listener on `::` sees 127.0.0.1. */

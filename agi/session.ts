@@ -94,9 +94,9 @@ export class AgiSession {
   get over(): AgiError | null { return this.#over; }
 
   /**
-   * One command and its reply, within `timeoutMs` or the session's deadline. Commands wait for each other: Asterisk reads one line per poll, a second one in the same packet would
-   * stay unread in its buffer. Rejects with AGI_HANGUP, AGI_CLOSED, AGI_TIMEOUT (and ends the session: the late reply would answer the next
-   * command), AGI_REFUSED (510, 520; the session goes on), AGI_UNSAFE (nothing was written).
+   * One command and its reply, within `timeoutMs` or the session's deadline. Commands wait for each other: Asterisk reads one line
+   * per poll, a second one in the same packet would stay unread in its buffer. Rejects with AGI_HANGUP, AGI_CLOSED, AGI_TIMEOUT (and ends
+   * the session: the late reply would answer the next command), AGI_REFUSED (510, 520; the session goes on), AGI_UNSAFE (nothing was written).
    */
   command(verb: string, args: readonly string[] = [], timeoutMs: number | null = null): Promise<AgiReply> {
     const { promise, resolve, reject } = Promise.withResolvers<AgiReply>();

@@ -7,7 +7,7 @@ import { refusal } from './wire.ts';
  */
 const NEEDED = [
   'Newchannel', 'Newstate', 'NewCallerid', 'NewConnectedLine', 'Dial', 'Hangup', 'Bridge', 'BlindTransfer', 'AttendedTransfer', 'Pickup',
-  '(Un)?ParkedCall', 'Hold', 'Unhold', 'UserEvent', 'OriginateResponse', 'Local', 'Rename', 'FullyBooted', 'Shutdown', 'CEL',
+  '(Un)?ParkedCall', 'Hold', 'Unhold', 'UserEvent', 'OriginateResponse', 'Local', 'Rename', 'FullyBooted', 'Shutdown',
   'AgentConnect', 'QueueCaller', 'MixMonitor',
 ] as const;
 
@@ -15,7 +15,11 @@ const NEEDED = [
  * POSIX extended expressions over the whole text of an event; several are an OR. This legacy form works on 16 to 22; the advanced one
  * came with 18.26, 20.11, 21.6 and 22.1 [asterisk-facts 5]. An inherited variable's name begins with underscores.
  */
-export const FILTERS: readonly string[] = [`Event: (${NEEDED.join('|')})`, 'Variable: _*(CallMe|IS_CALLME_ORIGINATE)'];
+export const FILTERS: readonly string[] = [
+  `Event: (${NEEDED.join('|')})`, 'Variable: _*(CallMe|IS_CALLME_ORIGINATE)',
+  // Of CEL, 17 to 21 events a call, only the seal is read [asterisk-facts 9].
+  'EventName: LINKEDID_END',
+];
 
 export type FilterOutcome = { readonly kind: 'filtered' } | { readonly kind: 'refused'; readonly message: string };
 

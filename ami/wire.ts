@@ -97,8 +97,11 @@ function add(values: Map<string, Values>, name: string, value: string): void {
 export function normalise(item: object): Headers {
   const values = new Map<string, Values>();
   const bare = Object.hasOwn(item, 'value');
-  for (const [key, value] of Object.entries(item) as [string, unknown][]) {
-    if (typeof value === 'string') addLine(values, key, value);
+  for (const key of Object.keys(item)) {
+    const value: unknown = (item as Readonly<Record<string, unknown>>)[key];
+    // The ordinary line, nineteen of twenty: nothing to take apart, nothing to add to.
+    if (typeof value === 'string' && !key.includes(':') && !values.has(key)) values.set(key, trimmed(value));
+    else if (typeof value === 'string') addLine(values, key, value);
     else if (Array.isArray(value)) addEach(values, key, value);
     else if (typeof value === 'object' && value !== null) addVariables(values, key, value, bare);
   }

@@ -10,7 +10,7 @@ import { FakeAmi } from '../test/fakes/ami.ts';
 import { load, type Load } from './ami-events/stories.ts';
 import { median, printFigure } from './figure.ts';
 
-const COPIES = 250;
+const COPIES = 600;
 const ROUNDS = 5;
 const TARGET = 0.6;
 

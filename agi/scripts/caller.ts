@@ -43,7 +43,8 @@ export async function linkedidOf(session: AgiSession, request: AgiRequest): Prom
 }
 
 /**
- * Sets channel variables, in order. One that Asterisk refuses does not keep the others from being set; when the session is over, the
+ * Sets channel variables, in order. A name with `__` is inherited by every channel that this one creates; without it the dialplan's own
+ * inherited variable of that name would be replaced by one that stays behind at the first Dial [main/pbx_variables.c]. One that Asterisk refuses does not keep the others from being set; when the session is over, the
  * rest is moot and the error goes up.
  */
 export async function tell({ session, log }: Conversation, variables: readonly (readonly [name: string, value: string])[]): Promise<void> {

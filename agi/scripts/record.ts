@@ -2,11 +2,12 @@
  * `AGI(agi://host:4573/record[,line])`: shall this call be recorded? Sets CallMeRECORD to yes or no, and CallMeLINKEDID. A policy that
  * is late or fails means yes: a recording too many can be deleted, a missing one never comes back.
  */
+import type { RouteAsk } from '../../core/routing.ts';
 import { callerOf, lineOf, linkedidOf, tell } from './caller.ts';
 import { inTime, patienceFor } from './in-time.ts';
 import type { Script } from './script.ts';
 
-export type RecordPolicy = (ask: { readonly number: string; readonly line: string; readonly signal: AbortSignal }) => boolean | Promise<boolean>;
+export type RecordPolicy = (ask: RouteAsk) => boolean | Promise<boolean>;
 export const recordEverything: RecordPolicy = () => true;
 
 export function createRecordScript(policy: RecordPolicy = recordEverything): Script {
@@ -18,6 +19,6 @@ export function createRecordScript(policy: RecordPolicy = recordEverything): Scr
       return true;
     });
     const linkedid = await linkedidOf(session, request);
-    await tell(conversation, [['CallMeRECORD', await asked ? 'yes' : 'no'], ['CallMeLINKEDID', linkedid]]);
+    await tell(conversation, [['__CallMeRECORD', await asked ? 'yes' : 'no'], ['__CallMeLINKEDID', linkedid]]);
   };
 }

@@ -52,7 +52,7 @@ function onlyDialable(route: Route, { log }: Conversation): Route {
 /** The target first: should the caller hang up meanwhile or Asterisk stall, the rest is only explanation. */
 function variablesOf(route: Route, linkedid: Linkedid): (readonly [string, string])[] {
   const variables: (readonly [string, string])[] = [
-    ['ROUTE_TARGET', route.target ?? ''], ['ROUTE_REASON', route.reason], ['ROUTE_SOURCE', route.source], ['CallMeLINKEDID', linkedid],
+    ['ROUTE_TARGET', route.target ?? ''], ['ROUTE_REASON', route.reason], ['ROUTE_SOURCE', route.source], ['__CallMeLINKEDID', linkedid],
   ];
   const name = displayName(route.name);
   if (name !== '') variables.push(['CALLERID(name)', name]);

@@ -88,7 +88,7 @@ function explain(io: CommandIo, { call, facts, notes, deliveries, recordings }: 
 function told(io: CommandIo, { deliveries, recordings }: Story): void {
   const says = io.texts.calls;
   if (deliveries.length > 0) printLine(io, `\n${says.partTold}:`);
-  for (const { fact, account, state, attempts, reason } of deliveries.toSorted((left, right) => left.createdAt - right.createdAt)) {
+  for (const { fact, account, state, attempts, reason } of deliveries.toReversed()) {
     printLine(io, `  ${says.delivery(fact.kind, account, state, attempts, printable(reason))}`);
   }
   if (recordings.length > 0) printLine(io, `\n${says.partRecorded}:`);

@@ -63,10 +63,10 @@ function expression(text: string): RegExp {
   }
 }
 
+const HEAD: ReadonlySet<string> = new Set(['id', 'pbx', 'call', 'linkedid', 'at', 'certain', 'kind']);
+
 /** Whatever the fact says beside its head, as one line. */
 function summary(fact: Fact): string {
-  const { id, pbx, call, linkedid, at, certain, kind, ...rest } = fact;
-  void [id, pbx, call, linkedid, at, kind];
-  const words = Object.entries(rest).map(([key, value]: [string, unknown]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
-  return [...(certain ? [] : ['(uncertain)']), ...words].join(' ');
+  const words = Object.entries(fact).filter(([key]) => !HEAD.has(key)).map(([key, value]: [string, unknown]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return [...(fact.certain ? [] : ['(uncertain)']), ...words].join(' ');
 }

@@ -67,7 +67,7 @@ async function playCapture(pbx: FakeAmi, capture: string, recordings: string): P
   for (const item of items) {
     if (item.event === '' || item.event === 'FullyBooted') continue;
     if (item.text('UserEvent') === 'CallMeRecEnd') await recorded(item, recordings);
-    pbx.event([...item]);
+    await pbx.event([...item]);
     if (item.event === 'BridgeEnter' && item.text('BridgeNumChannels') === '2') await pause(TALK_SECONDS * 1000);
   }
 }

@@ -13,7 +13,7 @@ const VERB_MS = 60_000;
 /** Runs one verb to its end. Rejects when its exit code is not among `fine`. */
 export async function callme(words: readonly string[], fine: readonly number[] = [0]): Promise<string> {
   const done = await run(LAUNCHER, words, { timeoutMs: VERB_MS });
-  if (done.code === null || !fine.includes(done.code)) throw new Error(`callme ${words.join(' ')} ended with ${done.code ?? 'a signal'}: ${(done.stderr + done.stdout).slice(-2000)}`);
+  if (!fine.includes(done.code)) throw new Error(`callme ${words.join(' ')} ended with ${done.code}: ${(done.stderr + done.stdout).slice(-2000)}`);
   return done.stdout;
 }
 

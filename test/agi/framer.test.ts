@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import t from 'tap';
 import { Framer } from '../../agi/framer.ts';
 import type { AgiReply, AgiRequest } from '../../agi/wire.ts';
@@ -82,6 +82,14 @@ t.test('D17 only one checked line passes outward', async (t) => {
   framer.write('NOOP\n');
   for (const evil of ['NOOP\nEXEC System x\n', 'NOOP\r\n', 'NOOP\0\n', '\n\n', `${'x'.repeat(2000)}\n`]) t.throws(() => { framer.write(evil); }, { code: 'AGI_UNSAFE' });
   t.same(sent, ['NOOP\n']);
+});
+
+t.test('D28 the package is the one that the shield was built for: its version is pinned, and ours is its only door', async (t) => {
+  const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+  t.match(JSON.parse(await read('package.json')), { dependencies: { 'ding-dong': '0.1.7' } });
+  const doors = (await readdir(new URL('../../agi', import.meta.url), { recursive: true })).filter((file) => file.endsWith('.ts'));
+  const open = await Promise.all(doors.map(async (file) => ((await read(`agi/${file}`)).includes("from 'ding-dong") ? [file] : [])));
+  t.same(open.flat(), ['session.ts']);
 });
 
 t.test('D18 D20 D21 D22 of ding-dong nothing is used but send', async (t) => {

@@ -45,6 +45,7 @@ t.test('route: target, reason, source, name and linkedid, the target first', asy
     ['ROUTE_TARGET', '219'], ['ROUTE_REASON', 'owner-of-contact'], ['ROUTE_SOURCE', 'cache'], ['CallMeLINKEDID', '1790000000.17'],
     ['CALLERID(name)', 'ООО "Ромашка"'],
   ]);
+  t.same([...caller.inherited], ['CallMeLINKEDID'], 'the linkedid goes to every channel of the call');
   t.equal(caller.commands.length, 6, 'one round trip each, none wasted');
   t.match(asked, [{ number: '+79035550142', line: '74951234567' }]);
   t.same(routed, [{ linkedid: '1790000000.17', target: '219', reason: 'owner-of-contact', source: 'cache', text: 'hers', at: NOW }]);

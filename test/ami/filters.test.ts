@@ -14,10 +14,13 @@ const name = (item: string): string => /^Event: (\S+)/.exec(item)?.[1] ?? '';
 t.test('of the captures everything stays that the core needs', async (t) => {
   const needed = new Set(['Newchannel', 'Newstate', 'NewCallerid', 'NewConnectedLine', 'DialBegin', 'DialState', 'DialEnd', 'Hangup', 'BridgeEnter',
     'BridgeLeave', 'BridgeMerge', 'BridgeCreate', 'BridgeDestroy', 'BlindTransfer', 'AttendedTransfer', 'Pickup', 'ParkedCall', 'UnParkedCall', 'Hold',
-    'Unhold', 'UserEvent', 'OriginateResponse', 'LocalBridge', 'LocalOptimizationBegin', 'LocalOptimizationEnd', 'Rename', 'FullyBooted', 'Shutdown', 'CEL',
+    'Unhold', 'UserEvent', 'OriginateResponse', 'LocalBridge', 'LocalOptimizationBegin', 'LocalOptimizationEnd', 'Rename', 'FullyBooted', 'Shutdown',
     'AgentConnect', 'QueueCallerJoin', 'QueueCallerLeave', 'QueueCallerAbandon', 'MixMonitorStart', 'MixMonitorStop']);
   const lost = items.filter((item) => needed.has(name(item)) && !passes(item)).map(name);
   t.same(lost, []);
+  const seals = items.filter((item) => /^EventName: LINKEDID_END/m.test(item));
+  t.ok(seals.length > 0 && seals.every(passes), 'the seals of CEL stay');
+  t.same(items.filter((item) => name(item) === 'CEL' && !seals.includes(item) && passes(item)), [], 'the rest of CEL goes');
   t.ok(items.filter((item) => needed.has(name(item))).length > 1_000);
 });
 

@@ -26,8 +26,10 @@ export interface Setup {
 export class AgiCall {
   /** Every line that reached Asterisk. */
   readonly commands: string[] = [];
-  /** Channel variables that were set, by name as sent. */
+  /** Channel variables that were set, by the name they have afterwards: leading underscores say only who inherits it. */
   readonly variables = new Map<string, string>();
+  /** Those that every channel created from this one gets as well (`__NAME`). */
+  readonly inherited = new Set<string>();
   /** Resolves when the server has closed its side. */
   readonly ended: Promise<void>;
   readonly closed: Promise<void>;
@@ -81,7 +83,11 @@ export class AgiCall {
     const [verb = '', object = '', name = '', value, ...more] = parseArgs(line);
     if (/^get$/i.test(verb) && /^variable$/i.test(object)) return name === 'CHANNEL(linkedid)' ? '200 result=1 (1790000000.17)' : '200 result=0';
     if (/^set$/i.test(verb) && /^variable$/i.test(object) && value !== undefined && more.length === 0) {
-      this.variables.set(name, value);
+      const known = name.replace(/^_{1,2}/, '');
+      this.variables.set(known, value);
+      // Asterisk drops the older variable of that name, its inheritance included [main/pbx_variables.c pbx_builtin_setvar_helper].
+      if (name.startsWith('__')) this.inherited.add(known);
+      else this.inherited.delete(known);
       return '200 result=1';
     }
     return /^(verbose|noop)$/i.test(verb) ? '200 result=1' : '510 Invalid or unknown command';
