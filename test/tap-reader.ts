@@ -39,7 +39,8 @@ export class TapReader {
   /** A point that closes a subtest repeats what its points said: it counts only when none of them failed and it did. */
   #point(text: string, depth: number, { failed, name, note }: { readonly failed: boolean; readonly name: string; readonly note: string }): void {
     const closes = this.#around[depth] === name && this.#around.length > depth;
-    this.#diagnosing = failed ? depth : -1;
+    // What a failed subtest says again its own points have said.
+    this.#diagnosing = failed && !(closes && this.#failed > 0) ? depth : -1;
     if (failed || (closes && depth === 0)) this.#show(text);
     if (/^SKIP/i.test(note)) { this.#skipped.push([...this.#around.slice(0, depth), name, note.replace(/^SKIP\s*/i, '')].filter((part) => part !== '').join(' › ')); return; }
     if (closes) { this.#around.length = depth; if (!failed) return; }
