@@ -1,12 +1,12 @@
 /** `callme serve` as its own process against a stand-in PBX: what the benches of memory and start-up measure. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FakeAmi } from '../../test/fakes/ami.ts';
+import { freePort } from '../../test/fakes/ports.ts';
 
 export interface House { readonly pbx: FakeAmi; readonly child: ChildProcess; readonly readyMs: number; readonly idleMb: () => number; close(): Promise<void> }
 
@@ -53,12 +53,4 @@ crm:
 export function residentMb(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return (Number(kib) * 1024) / 1e6;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
 }

@@ -1,8 +1,8 @@
 /** The whole scene of the main job: a PBX with the kit installed by `callme dialplan install`, a Bitrix24 portal, and `callme serve`. */
-import { createServer } from 'node:net';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startPortal, type Portal } from '../../test/fakes/crm/bitrix24.ts';
+import { freePort } from '../../test/fakes/ports.ts';
 import type { Asterisk } from '../asterisk.ts';
 import { callme, Server, type ServerFiles } from './server.ts';
 
@@ -70,15 +70,4 @@ crm:
 employees:
 ${people.join('\n')}
 `;
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => { resolve(typeof address === 'object' && address !== null ? address.port : 0); });
-    });
-  });
 }

@@ -92,7 +92,7 @@ t.test('D28 the package is the one that the shield was built for: its version is
   t.same(open.flat(), ['session.ts']);
 });
 
-t.test('D18 D20 D21 D22 of ding-dong nothing is used but send', async (t) => {
+t.test('D18 D20 D21 D22 D27 of ding-dong nothing is used but send', async (t) => {
   const source = await readFile(new URL('../../agi/session.ts', import.meta.url), 'utf8');
   t.same([...new Set(source.match(/#context\.\w+/g))], ['#context.send']);
 });

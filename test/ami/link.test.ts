@@ -71,6 +71,28 @@ t.test('M7 variables go as one header each', async (t) => {
   t.same((await pbx.next('Originate')).all('Variable'), ['CallMeCALL_ID=1', '__IS_CALLME_ORIGINATE=2=3']);
 });
 
+t.test('M8 several variables of one action all arrive, whatever order the library sorts them into', async (t) => {
+  const { pbx, link } = await stage(t);
+  await link.action({ Action: 'Ping', Variable: { second: '2', first: '1' } });
+  t.same((await pbx.next('Ping')).all('Variable').toSorted(), ['first=1', 'second=2']);
+});
+
+t.test('M13 the library’s own reconnect is never asked for: a link that is gone stays gone', async (t) => {
+  const { pbx, link } = await stage(t);
+  pbx.reset();
+  await link.closed;
+  await failsWith(t, link.action({ Action: 'Ping' }), 'AMI_DOWN');
+  t.equal(pbx.connections, 1);
+  t.notMatch(readFileSync(new URL('../../ami/link.ts', import.meta.url), 'utf8'), /\.(keepConnected|reconnect|disconnect)\(/);
+});
+
+t.test('M29 an error of the socket, which the library swallows, is the reason of the end', async (t) => {
+  const { pbx, link } = await stage(t);
+  pbx.reset();
+  const reason = await link.closed;
+  t.match(reason, { code: 'AMI_DOWN', message: /ECONNRESET|closed|ended/ });
+});
+
 t.test('M9 the event classes are asked for after the login', async (t) => {
   const { pbx } = await stage(t);
   t.equal((await pbx.next('Events')).text('EventMask'), 'system,call,user,agent,dialplan');

@@ -1,9 +1,13 @@
 /** The published package: packed, installed into an empty prefix far from the sources, and used there. */
-import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { once } from 'node:events';
+import { execFileSync, spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { packageRoot, packageVersion } from '../../app/package-root.ts';
+import { FakeAmi } from '../fakes/ami.ts';
+import { freePort } from '../fakes/ports.ts';
+import { until } from '../live/until.ts';
 import { folder } from './bench.ts';
 
 // Compiling and installing take longer than tap's half minute.
@@ -41,6 +45,29 @@ function installInto(prefix: string, tarball: string): void {
   if (online.status !== 0) throw new Error(`npm install: ${online.stderr}`);
 }
 
+/** The installed server against a stand-in PBX: it gets ready, and stops when it is asked to. */
+async function serves(t: Test, { program, cwd }: { readonly program: string; readonly cwd: string }): Promise<void> {
+  const pbx = await FakeAmi.start();
+  t.teardown(() => pbx.close());
+  const [agi, web] = [await freePort(), await freePort()];
+  const config = join(cwd, 'serve.yaml');
+  writeFileSync(config, `dataDir: ${join(cwd, 'served')}
+pbx: [{ id: main, ami: { port: ${pbx.port}, username: callme, secret: secret }, recordings: ${cwd}, external: ["^PJSIP/trunk"] }]
+agi: { listen: "127.0.0.1:${agi}" }
+web: { listen: "127.0.0.1:${web}" }
+`);
+  const server = spawn(program, ['serve', '--config', config], { cwd, env: { PATH, HOME: cwd, LANG: 'C' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  t.teardown(() => server.kill('SIGKILL'));
+  const ended = once(server, 'exit');
+  let said = '';
+  for (const stream of [server.stdout, server.stderr]) stream.on('data', (chunk) => { said += String(chunk); });
+  const ready = async (): Promise<boolean> => server.exitCode !== null || (await fetch(`http://127.0.0.1:${web}/ready`).catch(() => null))?.status === 200;
+  await until(ready, 30);
+  t.equal(server.exitCode, null, said);
+  server.kill('SIGTERM');
+  t.same(await ended, [0, null], 'SIGTERM ends it in good order');
+}
+
 t.test('npm pack, npm install -g, and away', async (t) => {
   const work = folder(t);
   const tarball = pack(work);
@@ -73,6 +100,7 @@ t.test('npm pack, npm install -g, and away', async (t) => {
   t.equal(readFileSync(join(etc, 'extensions.conf'), 'utf8'), '[general]\n');
   for (const verb of ['calls', 'outbox', 'spool']) t.match(callme(verb, 'list', '--json', '--config', config), { status: 0, stdout: '[]\n', stderr: '' }, verb);
   t.equal(callme('doctor', '--offline', '--json', '--etc', etc, '--config', config).stderr, '');
+  await serves(t, { program: join(prefix, 'bin', 'callme'), cwd });
   writeFileSync(config, readFileSync(config, 'utf8').replace('crm: []', 'crm: [{ id: b24, driver: bitrix24, ulr: x }]'));
   t.match(callme('config', 'check', '--config', config), { status: 2, stderr: /did you mean "url"/ }, 'drivers are found in dist/');
 });
