@@ -9,7 +9,15 @@ import { changed, described, head, told, type Telling } from './telling.ts';
 import { callKey, factId } from './words.ts';
 
 export function ending(telling: Telling): Telling {
-  return telling.call.ended || !isOver(telling.call) ? telling : ended(telling);
+  const rest = telling.call.apart.length === 0 ? telling : apartTold(telling);
+  return rest.call.ended || !isOver(rest.call) ? rest : ended(rest);
+}
+
+/** A file of a call that was told as a call of its own need not wait for the end of the one that it merged into. */
+function apartTold(telling: Telling): Telling {
+  const { sounds, apart } = telling.call;
+  const ready = sounds.filter((sound) => sound.closed && apart.includes(sound.linked));
+  return ready.reduce(soundTold, changed(telling, { sounds: sounds.filter((sound) => !ready.includes(sound)) }));
 }
 
 function isOver(call: Call): boolean {

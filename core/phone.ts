@@ -11,7 +11,7 @@ export interface Phone {
   readonly e164: string;
 }
 
-/** Numbers that national networks know by their last ten digits: enough to tell two telephones apart, short enough to survive `8`, `7`, `+7`. */
+/** Ten digits from the end: enough to tell two telephones apart, short enough to survive `8`, `7` and `+7` before them. */
 const SIGNIFICANT = 10;
 
 /**

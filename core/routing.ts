@@ -96,7 +96,8 @@ function employeeOf(employees: readonly Employee[], account: AccountId, crmUser:
 /** Nobody by the CRM: the line's own extension, then the fallback. The reason stays why the CRM did not decide. */
 function byLine(rules: RoutingRules, line: string, reason: RouteReason, source: RouteSource): Omit<Route, 'name'> {
   const mapped = Object.hasOwn(rules.lines, line) ? rules.lines[line] : undefined;
-  if (mapped !== undefined && isDialable(mapped)) return lineAnswer(mapped, rules.mode === 'static_mapping' ? 'line-mapped' : reason, source);
+  const kept = rules.mode === 'static_mapping' ? 'line-mapped' : reason;
+  if (mapped !== undefined && isDialable(mapped)) return lineAnswer(mapped, kept, source);
   return answer(rules.fallback === 'default' || !isDialable(rules.fallback) ? null : rules.fallback, reason, source);
 }
 
