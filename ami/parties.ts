@@ -32,11 +32,12 @@ export const withoutUnknown = (text: string): string => (text === '<unknown>' ? 
 
 /**
  * The number that a dial string sends: `79161234567@trunk` and `trunk/sip:79161234567@host` (PJSIP), `trunk/79161234567` (SIP, IAX2),
- * `g0/79161234567` (DAHDI). The part that is a number and nothing else; the longest, where a trunk's name is a number too.
+ * `g0/79161234567` (DAHDI): before the `@`, else behind the last `/`. `''` where that is no number.
  */
 export function dialledNumber(dialString: string): string {
-  const parts = dialString.split(/[@/:;,]/).filter((part) => /^\+?[0-9*#]{2,}$/.test(part));
-  return parts.reduce((best, part) => (part.length > best.length ? part : best), '');
+  const [before = ''] = dialString.split('@');
+  const number = before.slice(Math.max(before.lastIndexOf('/'), before.lastIndexOf(':')) + 1);
+  return /^\+?[0-9*#]{2,}$/.test(number) ? number : '';
 }
 
 /** `/any/folder/2026/11/20/call-1790.17.wav` → `2026/11/20/call-1790.17.wav`: the folder is named differently in a chroot or container. */

@@ -81,18 +81,11 @@ export class SelfTest {
     return (await this.#comes(this.#echo.promise)) ? [] : [this.#lacks('read', 'user', NO_ECHO)];
   }
 
-  /**
-   * Where the user may run CLI commands Asterisk itself says what he reads; elsewhere call, agent and dialplan cannot be proved without a
-   * call. `all` in that line means nothing: Asterisk adds it to any class [manager.c: authority_to_str].
-   */
+  /** Where the user may run CLI commands Asterisk itself says what he reads; elsewhere call, agent and dialplan cannot be proved without a call. */
   async #declared(door: Door): Promise<AmiPermissionMissing[]> {
-    if (!/^[\w.@-]+$/.test(this.#username)) return [];
+    if (!isPlainName(this.#username)) return [];
     const shown = await command(door, `manager show user ${this.#username}`);
-    const line = shown.kind === 'told' ? shown.value.find((text) => /read perm: /.test(text)) : undefined;
-    if (line === undefined) return [];
-    const has = new Set(line.slice(line.indexOf(':') + 1).split(',').map((name) => name.trim()));
-    const lacking = Object.entries(NEEDED_TO_READ).filter(([name]) => !has.has(name));
-    return lacking.map(([name, why]) => this.#lacks('read', name, why));
+    return shown.kind === 'told' ? [...lackingToRead(shown.value, this.#username)] : [];
   }
 
   #comes(promise: Promise<true>): Promise<boolean> {
@@ -113,6 +106,20 @@ const NEEDED_TO_READ: Readonly<Record<string, string>> = {
   agent: 'class agent is not read: queues are not seen',
   dialplan: 'class dialplan is not read: variables CallMe… are not seen',
 };
+
+/** A name that may stand in a CLI command. */
+export const isPlainName = (username: string): boolean => /^[\w.@-]+$/.test(username);
+
+/**
+ * What the lines of `manager show user NAME` say that he does not read, of what CallMe needs. Nothing when they say nothing. `all` in that
+ * line means nothing: Asterisk adds it to any class [manager.c: authority_to_str].
+ */
+export function lackingToRead(lines: readonly string[], username: string): readonly AmiPermissionMissing[] {
+  const line = lines.find((text) => /read perm: /.test(text));
+  if (line === undefined) return [];
+  const has = new Set(line.slice(line.indexOf(':') + 1).split(',').map((name) => name.trim()));
+  return Object.entries(NEEDED_TO_READ).filter(([name]) => !has.has(name)).map(([name, why]) => missing('read', name, why, username));
+}
 
 function unique(found: readonly AmiPermissionMissing[]): readonly AmiPermissionMissing[] {
   const keys = found.map((each) => `${each.right} ${each.class}`);

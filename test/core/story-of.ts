@@ -19,6 +19,10 @@ export const dialled = (leg: string, linked: string, number: string): Untimed =>
 export const dialEnded = (leg: string, linked: string, status: 'ANSWER' | 'BUSY' | 'NOANSWER' | 'CANCEL' | 'CONGESTION'): Untimed => ({ ...on(leg, linked), kind: 'dial-ended', by: null, status, forward: '' });
 export const ringing = (leg: string, linked: string): Untimed => ({ ...on(leg, linked), kind: 'leg-ringing' });
 export const up = (leg: string, linked: string): Untimed => ({ ...on(leg, linked), kind: 'leg-up' });
+export const parked = (leg: string, linked: string, bridge: string): Untimed => ({ ...on(leg, linked), kind: 'bridge-entered', bridge, bridgeKind: 'holding' });
+/** One half of a Local channel. */
+export const half = (leg: string, linked: string, name: string): Untimed =>
+  ({ ...on(leg, linked), kind: 'leg-opened', name, party: { kind: 'helper' }, dialled: '', context: '', incoming: name.endsWith(';2'), line: '' });
 export const held = (leg: string, linked: string): Untimed => ({ ...on(leg, linked), kind: 'held' });
 export const unheld = (leg: string, linked: string): Untimed => ({ ...on(leg, linked), kind: 'unheld' });
 export const entered = (leg: string, linked: string, bridge: string): Untimed => ({ ...on(leg, linked), kind: 'bridge-entered', bridge, bridgeKind: 'basic' });
