@@ -3,7 +3,7 @@
  * waits for ever, so each session has a deadline after which the connection is closed and the dialplan goes on (asterisk-facts 6).
  * ding-dong's own server is not used: no error handling, no limits, all interfaces (shields.md D2–D5).
  */
-import { createServer } from 'node:net';
+import { BlockList, createServer, isIPv6 } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Log, Service } from '../core/ports.ts';
 import { AgiError } from './errors.ts';
@@ -17,7 +17,7 @@ export interface AgiServerOptions {
   readonly host?: string;
   /** 0 = any free port, see {@link AgiServer.address}. */
   readonly port?: number;
-  /** IP addresses that may connect; an IPv4 address also in its IPv6 spelling. Empty = nobody. */
+  /** IP addresses and networks (`10.0.0.0/8`) that may connect; an IPv4 address also in its IPv6 spelling. Empty = nobody. */
   readonly allow?: readonly string[];
   /** Milliseconds that a script has in all, request and replies included. Then the connection is closed. */
   readonly deadlineMs?: number;
@@ -37,7 +37,7 @@ const DEADLINE_MS = 800;
 export class AgiServer implements Service {
   readonly #options: AgiServerOptions;
   readonly #deadlineMs: number;
-  readonly #allowed: ReadonlySet<string>;
+  readonly #allowed: BlockList;
   readonly #log: Log;
   readonly #unknown: Script;
   readonly #open = new OpenSessions();
@@ -47,7 +47,7 @@ export class AgiServer implements Service {
   constructor(options: AgiServerOptions) {
     this.#options = options;
     this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
-    this.#allowed = new Set((options.allow ?? ['127.0.0.1']).map(plainAddress));
+    this.#allowed = peers(options.allow ?? ['127.0.0.1']);
     this.#log = options.log;
     this.#unknown = unknownScript([...options.scripts.keys()]);
   }
@@ -103,7 +103,7 @@ export class AgiServer implements Service {
 
   /** Why this peer is shut out: its caller takes the default route, at once. Null = welcome. */
   #refusal(socket: Socket): string | null {
-    if (!this.#allowed.has(plainAddress(socket.remoteAddress ?? ''))) return 'not in agi.allow';
+    if (!isAmong(this.#allowed, socket.remoteAddress ?? '')) return 'not in agi.allow';
     return this.#open.size < (this.#options.maxSessions ?? MAX_SESSIONS) ? null : 'too many sessions at once';
   }
 
@@ -155,3 +155,21 @@ const taken = (host: string, port: number): AgiError => new AgiError(
 
 /** `::ffff:127.0.0.1` is how a listener on `::` sees 127.0.0.1. */
 const plainAddress = (address: string): string => (address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address);
+
+const family = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
+
+/** Throws on what is no address: the config checks it first. */
+function peers(allow: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of allow) {
+    const [address = '', prefix] = plainAddress(entry).split('/');
+    if (prefix === undefined) list.addAddress(address, family(address));
+    else list.addSubnet(address, Number(prefix), family(address));
+  }
+  return list;
+}
+
+function isAmong(list: BlockList, peer: string): boolean {
+  const address = plainAddress(peer);
+  return address !== '' && list.check(address, family(address));
+}

@@ -138,7 +138,9 @@ class Desk {
     const running = this.#running.get(key);
     if (running !== undefined) return running;
     if (this.#stopped) return Promise.resolve({ kind: 'failed', why: 'stopping' });
-    if (this.#running.size >= (this.#options.maxRunning ?? MAX_RUNNING)) return Promise.resolve({ kind: 'failed', why: 'too many lookups are running' });
+    if (this.#running.size >= (this.#options.maxRunning ?? MAX_RUNNING)) {
+      return Promise.resolve({ kind: 'failed', why: 'too many lookups are running' });
+    }
     const question = this.#askDriver(key, number).finally(() => this.#running.delete(key));
     this.#running.set(key, question);
     return question;

@@ -53,7 +53,7 @@ async function checkMachine({ folders, settings }: SpoolAsk): Promise<SpoolProbl
     if (!there) say(folder, 'the recordings folder is not there', 'mount it, or correct pbx[].recordings');
   }
   for (const level of await diskLevels([...folders.values(), settings.fallbackFolder], settings.minFreeMb)) {
-    if (level.low) say(level.folder, `only ${level.freeMb} MB are free, ${settings.minFreeMb} are asked for`, 'free space, or lower recording.keepMp3Days');
+    if (level.low) say(level.folder, `only ${level.freeMb} MB are free, ${settings.minFreeMb} are asked for`, 'free some space');
   }
   return problems;
 }
@@ -92,10 +92,12 @@ async function checkWavs(pbx: PbxId, folder: string, ask: SpoolAsk): Promise<rea
 }
 
 const DAY_MS = 86_400_000;
+const TAKEN_OVER = '"callme serve" takes it over within the hour by itself, or at its next start';
+const TAKEN_OVER_LATER = '"callme serve" repairs it and takes it over by itself, in an hour in which no call is going on';
 
 function whyLeft(wav: Leftover, row: RecordingRow | null, ask: SpoolAsk): { readonly problem: string; readonly remedy: string } | null {
   const open = wav.complete ? '' : ', its header is open';
-  if (row === null) return { problem: `a WAV of ${wav.bytes} bytes that no recording knows${open}`, remedy: '"callme spool repair" takes it over' };
+  if (row === null) return { problem: `a WAV of ${wav.bytes} bytes that no recording knows${open}`, remedy: wav.complete ? TAKEN_OVER : TAKEN_OVER_LATER };
   const over = ask.now - row.createdAt >= (ask.settings.keepWavDays + 1) * DAY_MS;
   if (!over || !['uploaded', 'told', 'purged'].includes(row.state)) return null;
   return { problem: `its MP3 is ${row.state}, its WAV is still there`, remedy: 'see the log: CallMe may not remove it, or another recording took its name' };

@@ -32,5 +32,6 @@ declare module 'ding-dong' {
     setVariable(name: string, value: string): Promise<unknown>;
   }
   interface Options { port?: number; host?: string; debug?: boolean }
-  export default function agi(handler: (context: BareContext) => void, options?: Options): { start(port?: number | string, host?: string): Server };
+  interface BareServer { start(port?: number | string, host?: string): Server }
+  export default function agi(handler: (context: BareContext) => void, options?: Options): BareServer;
 }

@@ -32,7 +32,7 @@ web:
   # publicUrl: "https://pbx.example.org/callme"     # how the CRM reaches recordings and webhooks
   tokens: [${JSON.stringify(token)}]      # who may use the API
 
-# One entry per CRM. Drivers and their keys: docs/config.md
+# One entry per CRM. Drivers and their keys: docs/crm/
 crm: []
 #  - id: b24
 #    driver: bitrix24

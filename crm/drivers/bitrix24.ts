@@ -7,7 +7,7 @@ import type { Verdict } from '../../core/verdict.ts';
 import type { Contact } from '../../core/words.ts';
 import type { Driver, DriverKind, DriverTools } from '../driver.ts';
 import { CrmFailure } from '../errors.ts';
-import { handOver, hide, hideAll, show } from './bitrix24/cards.ts';
+import { handOver, hide, show } from './bitrix24/cards.ts';
 import { check } from './bitrix24/check.ts';
 import { contactOf, createContacts } from './bitrix24/contacts.ts';
 import { delivered, type Describing, type Desk, skipped } from './bitrix24/desk.ts';
@@ -64,7 +64,8 @@ async function tell(desk: Desk, fact: Fact, signal: AbortSignal): Promise<Verdic
   switch (fact.kind) {
     case 'call-started': return skipped('the portal hears of a call when it reaches an employee');
     case 'recording-closed': return skipped('the portal hears of a recording when it is ready');
-    case 'call-merged': return merged(desk, fact, signal);
+    // A client's call that merged into another one is told its own end beside; a consultation was never told.
+    case 'call-merged': return skipped('the portal hears of the end of the call');
     case 'recording-ready': return attach(desk, fact, signal);
     case 'call-ended': return finish(desk, fact, signal);
     case 'call-offered': return delivered(`${await callIdOf(desk, fact, fact.extension, signal)} registered`);
@@ -85,11 +86,4 @@ async function card(desk: Desk, fact: OnCard, signal: AbortSignal): Promise<Verd
     case 'employee-talking': return show(desk, { call, extension: fact.extension }, signal);
     case 'call-handed-over': return handOver(desk, { call, extension: fact.from }, { call, extension: fact.to }, signal);
   }
-}
-
-/** The call goes on in another: its cards close, and without a finish the portal keeps no second record of one conversation (1.4). */
-async function merged(desk: Desk, fact: Extract<Fact, { kind: 'call-merged' }>, signal: AbortSignal): Promise<Verdict> {
-  desk.notes(fact.call).set('merged-into', fact.into);
-  await hideAll(desk, fact.call, null, signal);
-  return delivered(`the call goes on as ${fact.into}`);
 }

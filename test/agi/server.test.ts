@@ -70,6 +70,14 @@ t.test('D5 an IPv4 peer of an IPv6 listener is the same peer', async (t) => {
   t.equal(await (await call(port)).command(), 'VERBOSE "hello"');
 });
 
+t.test('D5 a network in the list lets its addresses in, and no others', async (t) => {
+  const { port } = await serve(t, { route: hello }, { allow: ['127.0.4.0/24', '::1'] });
+  t.equal(await (await call(port, { localAddress: '127.0.4.7' })).command(), 'VERBOSE "hello"');
+  const stranger = await call(port, { localAddress: '127.0.5.7' });
+  await stranger.closed;
+  t.same(stranger.commands, []);
+});
+
 t.test('D5 nobody in the list, nobody gets in', async (t) => {
   const { port } = await serve(t, { route: hello }, { allow: [] });
   const peer = await call(port);

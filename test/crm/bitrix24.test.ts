@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { createHttp } from '../../app/http.ts';
 import type { CallEnded, Fact } from '../../core/facts.ts';
 import type { Verdict } from '../../core/verdict.ts';
-import { type AccountId, type CallKey, type Employee, type Extension, type RecordingId } from '../../core/words.ts';
+import { type AccountId, type Employee, type Extension, type RecordingId } from '../../core/words.ts';
 import bitrix24 from '../../crm/drivers/bitrix24.ts';
 import { CLIENT, story, STRANGER } from '../contract/driver.ts';
 import { type Portal, type PortalOptions, startPortal } from '../fakes/crm/bitrix24.ts';
@@ -348,19 +348,6 @@ t.test('a second sound file of one call: the longer one stays', async (t) => {
   t.match(await tell({ ...f.ready, recording: 'main/b.wav' as RecordingId, seconds: 3 } as Fact), { kind: 'skipped', reason: /one record per call/ });
   t.equal((await tell({ ...f.ready, recording: 'main/c.wav' as RecordingId, seconds: 99 } as Fact)).kind, 'delivered');
   t.equal(portal.calls[0]?.records.length, 2);
-});
-
-t.test('a merged call closes its cards, and its sound follows', async (t) => {
-  const { tell, portal } = await scene(t);
-  const sound = await withSound(t);
-  const [young, old] = [facts('1790.99', {}, sound), facts('1790.17', {}, sound)];
-  await tell(young.offered);
-  await tell(young.ring207);
-  t.equal((await tell({ ...young.offered, kind: 'call-merged', into: 'main/1790.17' as CallKey })).kind, 'delivered');
-  t.equal(portal.call('1790.99')?.cards.size, 0);
-  await tell(old.ended);
-  t.equal((await tell(young.ready)).kind, 'delivered');
-  t.match(portal.calls.map((call) => [call.externalCallId, call.finishes, call.records.length]), [['1790.99', 0, 0], ['1790.17', 1, 1]]);
 });
 
 t.test('click-to-call: a CALL_ID from the portal is finished, never registered', async (t) => {

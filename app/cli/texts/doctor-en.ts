@@ -11,7 +11,7 @@ export const doctorEn = {
   dataDirClosed: (folder: string) => `the data folder ${folder} cannot be written`,
   dataDirClosedRemedy: (folder: string) => `chown asterisk:asterisk ${folder}; chmod 750 ${folder}; or run the doctor as the service's user`,
   diskLow: (folder: string, freeMb: number, wanted: number) => `only ${freeMb} MB are free in ${folder}, recording.minFreeMb asks for ${wanted}`,
-  diskLowRemedy: 'free some space, or lower recording.keepMp3Days',
+  diskLowRemedy: 'free some space',
   lame: (version: string) => `lame: ${version}`,
   noLame: 'lame is not installed: recordings wait as WAV',
   badLame: (why: string) => `lame does not run: ${why}`,

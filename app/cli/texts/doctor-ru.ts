@@ -12,7 +12,7 @@ export const doctorRu: Texts['findings'] = {
   dataDirClosed: (folder) => `в папку данных ${folder} нельзя писать`,
   dataDirClosedRemedy: (folder) => `chown asterisk:asterisk ${folder}; chmod 750 ${folder}; или запустите проверку от пользователя службы`,
   diskLow: (folder, freeMb, wanted) => `в ${folder} свободно только ${freeMb} МБ, а recording.minFreeMb требует ${wanted}`,
-  diskLowRemedy: 'освободите место или уменьшите recording.keepMp3Days',
+  diskLowRemedy: 'освободите место',
   lame: (version) => `lame: ${version}`,
   noLame: 'lame не установлен: записи ждут в WAV',
   badLame: (why) => `lame не запускается: ${why}`,

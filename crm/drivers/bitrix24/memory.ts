@@ -8,12 +8,11 @@ import type { Memory } from '../../driver.ts';
  * - `shown`: users whose card may be open.
  * - `finishing`, `finished`: a finish may have arrived; it has.
  * - `skipped`: why this portal is not told about the call.
- * - `merged-into`: key of the call in which this one goes on.
  * - `uploading`, `uploads`: the recording under way, and how often one was sent.
  * - `record`: the recording that the portal has.
  */
 export type Key =
-  | 'CALL_ID' | 'entity' | 'registering' | 'responsible' | 'shown' | 'finishing' | 'finished' | 'skipped' | 'merged-into'
+  | 'CALL_ID' | 'entity' | 'registering' | 'responsible' | 'shown' | 'finishing' | 'finished' | 'skipped'
   | 'uploading' | 'uploads' | 'record';
 
 export interface CallNotes {

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { RecordingReady } from '../../../core/facts.ts';
 import type { Verdict } from '../../../core/verdict.ts';
-import type { CallKey } from '../../../core/words.ts';
 import { finishedCall, listOf, uploadPlace } from './answers.ts';
 import { delivered, type Desk, skipped } from './desk.ts';
 import type { CallNotes } from './memory.ts';
@@ -14,7 +13,7 @@ const had = z.looseObject({ id: z.string(), seconds: z.number() });
 
 /** Attaches the sound of a call to the call that the portal has. Repeating replaces: the portal keeps one file per call. */
 export async function attach(desk: Desk, fact: RecordingReady, signal: AbortSignal): Promise<Verdict> {
-  const notes = goneOn(desk, fact.call);
+  const notes = desk.notes(fact.call);
   const callId = notes.get('CALL_ID');
   if (notes.get('skipped') !== '') return skipped(`the portal does not have the call: ${notes.get('skipped')}`);
   if (callId === '' || notes.get('finished') === '') return later('the call is not yet told to the portal');
@@ -24,13 +23,6 @@ export async function attach(desk: Desk, fact: RecordingReady, signal: AbortSign
   if (before.success && before.data.seconds >= fact.seconds) return skipped(`the portal keeps one record per call and has ${before.data.id}`);
   if (!before.success && await arrivedBefore(desk, notes, { callId, recording: fact.recording }, signal)) return done(notes, fact);
   return upload(desk, { fact, notes, callId }, signal);
-}
-
-/** A merged call's sound belongs to the call in which it went on. Three steps: nobody transfers a call into itself. */
-function goneOn(desk: Desk, call: CallKey, steps = 3): CallNotes {
-  const notes = desk.notes(call);
-  const into = notes.get('merged-into');
-  return into === '' || steps === 0 ? notes : goneOn(desk, into as CallKey, steps - 1);
 }
 
 interface Sending { readonly fact: RecordingReady; readonly notes: CallNotes; readonly callId: string }
