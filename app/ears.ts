@@ -21,6 +21,8 @@ export interface EarsTools {
   readonly clock: Clock;
   readonly log: Log;
   readonly onFacts: () => void;
+  /** Gives [0, 1), for the back-off; a test's own luck. */
+  readonly random?: () => number;
   /** What was heard, before anything was made of it: for `callme capture`. */
   readonly tee?: (entry: CaptureEntry) => void;
 }
@@ -45,7 +47,7 @@ export class Ears implements Service {
     this.pump = new Pump({ pbx: pbx.id, journal: tools.journal, plan: tools.plan, clock: tools.clock, log, onFacts: tools.onFacts, onOverflow });
     this.#supervisor = new Supervisor({
       pbx: pbx.id, log, listener: this.#listener(pbx),
-      settings: linkSettings(pbx),
+      settings: linkSettings(pbx), ...(tools.random && { random: tools.random }),
     });
   }
 
@@ -56,17 +58,24 @@ export class Ears implements Service {
   isOpen(call: CallKey): boolean { return this.pump.isOpen(call); }
 
   async start(): Promise<void> {
-    this.#heartbeat ??= setInterval(() => {
-      if (this.link.name === 'up' && this.pump.openCalls > 0) this.pump.push([{ kind: 'link-alive', pbx: this.id, at: this.#tools.clock.now() }]);
-    }, ALIVE_MS);
+    this.#heartbeat ??= setInterval(() => { this.#alive(); }, ALIVE_MS);
     await this.#supervisor.start();
   }
 
   async stop(deadlineMs: number): Promise<void> {
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#heartbeat = null;
-    await this.#supervisor.stop(deadlineMs);
-    this.pump.stop();
+    // What is open now lived until now, whenever the next start will look again.
+    this.#alive();
+    try {
+      await this.#supervisor.stop(deadlineMs);
+    } finally {
+      this.pump.stop();
+    }
+  }
+
+  #alive(): void {
+    if (this.link.name === 'up' && this.pump.openCalls > 0) this.pump.note({ kind: 'link-alive', pbx: this.id, at: this.#tools.clock.now() });
   }
 
   #listener({ id, external }: PbxConfig): ConstructorParameters<typeof Supervisor>[0]['listener'] {

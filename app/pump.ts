@@ -52,34 +52,54 @@ export class Pump {
 
   isOpen(call: CallKey): boolean { return this.#calls.open.get(call)?.ended === false; }
 
+  /** Whether the store refused the last commit: then events wait. */
+  get refused(): boolean { return this.#refused; }
+
+  /** What the PBX said. Calls `onOverflow` (and forgets what waits) when no more can be kept. */
   push(events: readonly Event[]): void {
     if (this.#queue.length + events.length > QUEUE) { this.#overflow(); return; }
     for (const event of events) this.#queue.push(event);
     if (!this.#refused) this.#turn ??= setImmediate(() => { this.#takeTurn(0); });
   }
 
-  /** Decides and commits what is queued; `all` commits waiting snapshots too. False when the store refused. */
-  flush(all = true): boolean {
+  /** What the PBX did not say (a route, a heartbeat): left out where there is no room, because no resync could be asked for on its account. */
+  note(event: Event): void {
+    if (this.#queue.length < QUEUE) this.push([event]);
+  }
+
+  /** Decides and commits all that is queued, waiting snapshots too. False when the store refused. */
+  flush(): boolean {
     this.#clear();
-    while (this.#queue.length > 0) {
-      const [next, effects] = run(this.#calls, this.#queue.slice(0, BATCH));
-      if (!this.#settle([...this.#unkept, ...effects])) return false;
-      this.#calls = next;
-      this.#queue = this.#queue.slice(BATCH);
-    }
-    return !all || this.#unkept.length === 0 || this.#commit(this.#unkept);
+    while (this.#queue.length > 0) if (!this.#batch()) return false;
+    return this.#unkept.length === 0 || this.#commit(this.#unkept);
   }
 
   /** Commits everything and forgets its timers; it may be pushed again. */
   stop(): void {
     this.flush();
     this.#clear();
+    this.#refused = false;
   }
 
   #takeTurn(before: number): void {
+    this.#turn = null;
     const queued = this.#queue.length;
-    if (queued < CROWD || queued >= BATCH || queued === before) this.flush(false);
-    else this.#turn = setImmediate(() => { this.#takeTurn(queued); });
+    if (queued >= CROWD && queued < BATCH && queued !== before) this.#turn = setImmediate(() => { this.#takeTurn(queued); });
+    else if (queued > 0 && this.#batch()) this.#goOn();
+  }
+
+  /** One transaction a turn: between two of them FastAGI callers are answered, also when a long queue is worked off. */
+  #goOn(): void {
+    if (this.#queue.length > 0) this.#turn ??= setImmediate(() => { this.#takeTurn(0); });
+  }
+
+  /** The next events of the queue; false when the store refused, and then all is as before. */
+  #batch(): boolean {
+    const [next, effects] = run(this.#calls, this.#queue.slice(0, BATCH));
+    if (!this.#settle([...this.#unkept, ...effects])) return false;
+    this.#calls = next;
+    this.#queue = this.#queue.slice(BATCH);
+    return true;
   }
 
   #settle(effects: readonly Effect[]): boolean {
@@ -105,16 +125,23 @@ export class Pump {
     }
   }
 
+  /** What was decided stands: only what waits is forgotten, and the resync that follows repairs it. */
   #overflow(): void {
     this.#tools.log.error({ pbx: this.#tools.pbx, queued: this.#queue.length }, 'the store has refused for too long: the PBX will be asked anew who lives');
     this.#queue = [];
-    this.#unkept = [];
-    this.#calls = restore(this.#tools.pbx, this.#tools.journal.openCalls(this.#tools.pbx));
     this.#tools.onOverflow();
   }
 
   #later(milliseconds: number): void {
-    this.#timer ??= setTimeout(() => { this.flush(); }, milliseconds);
+    this.#timer ??= setTimeout(() => { this.#wait(); }, milliseconds);
+  }
+
+  /** What waited (for a store that refused, for company) goes on. */
+  #wait(): void {
+    this.#timer = null;
+    this.#refused = false;
+    const settled = this.#queue.length === 0 || this.#batch();
+    if (settled && (this.#unkept.length === 0 || this.#commit(this.#unkept))) this.#goOn();
   }
 
   #clear(): void {

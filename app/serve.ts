@@ -17,13 +17,14 @@ import { callKey, DEFAULT_TENANT, type NodeId } from '../core/words.ts';
 import { createLookup, type Lookup } from '../crm/lookup.ts';
 import { createDispatcher, type Outbox } from '../outbox/dispatcher.ts';
 import { createRecordingWorker, type RecordingWorker } from '../recordings/worker.ts';
-import { lockStore, openStore, type StoreLock } from '../store/open.ts';
+import { lockStore, openStore, type StoreAddress, type StoreLock } from '../store/open.ts';
 import { type Readiness, WebServer } from '../web/server.ts';
 import { type Account, openAccount } from './accounts.ts';
 import { systemClock } from './clock.ts';
 import type { CheckedAccount, Config } from './config/index.ts';
 import { Ears } from './ears.ts';
 import { createHttp, type HttpClient } from './http.ts';
+import { Leftovers } from './leftovers.ts';
 import { withPriority } from './pacing.ts';
 import { onRecordingReady } from './spooling.ts';
 
@@ -33,6 +34,17 @@ export interface ServeOptions {
   readonly log: Log;
   readonly version: string;
   readonly tee?: (entry: CaptureEntry) => void;
+  readonly timings?: Timings;
+}
+
+/** What a test takes into its own hands, so that an outage of a day passes in seconds. */
+export interface Timings {
+  /** Gives [0, 1), for every back-off: 0 = the shortest wait each time. */
+  readonly random?: () => number;
+  /** Milliseconds that a driver has for one delivery. */
+  readonly deliverMs?: number;
+  /** Milliseconds that the outbox rests at most: with a long rest, a wake that was forgotten shows. */
+  readonly pollMs?: number;
 }
 
 /** Deliveries of one account that may be under way at once; its limiter paces the requests below that. */
@@ -51,6 +63,7 @@ export class CallMe implements Service {
   readonly #lookup: Lookup;
   readonly #outbox: Outbox;
   readonly #spool: RecordingWorker;
+  readonly #leftovers: Leftovers;
   #running: readonly Service[] = [];
 
   constructor(options: ServeOptions) {
@@ -58,7 +71,7 @@ export class CallMe implements Service {
     this.#options = options;
     const place = { url: config.store.url.reveal(), dataDir: config.dataDir, tenant: DEFAULT_TENANT };
     this.#lock = lockStore(place);
-    this.store = openStore(place);
+    this.store = this.#opened(place);
     this.#http = createHttp({ version: options.version });
     this.#accounts = options.accounts.map((account) => openAccount(account, {
       http: this.#http, memory: this.store.memory, clock: this.#clock, employees: config.employees, country: config.phones.country,
@@ -67,25 +80,36 @@ export class CallMe implements Service {
     this.#outbox = this.#openOutbox();
     this.ears = config.pbx.map((pbx) => new Ears(pbx, {
       journal: this.store.journal, plan: this.#planOf(pbx.id), internal: config.phones.internal, clock: this.#clock, log: log.child({ room: 'ami' }),
-      onFacts: () => { this.#wake(); }, ...(options.tee && { tee: options.tee }),
+      onFacts: () => { this.#wake(); }, ...(options.tee && { tee: options.tee }), ...options.timings,
     }));
     this.#spool = this.#openSpool();
+    this.#leftovers = this.#openLeftovers();
     this.agi = this.#openAgi();
     this.web = new WebServer({ ...config.web.listen, version: options.version, readiness: () => this.readiness() });
   }
 
+  /** A store that cannot be opened must not stay locked. Throws StoreError. */
+  #opened(place: StoreAddress): Store {
+    try {
+      return openStore(place);
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
+  }
+
   /** Starts everything; what cannot start stops what has started and rejects with the reason. */
   async start(): Promise<void> {
-    // What an earlier process had under way when it died would otherwise wait out its lease.
-    this.store.deliveries.takeBack(this.#clock.now());
-    for (const service of [this.#outbox, this.#spool, ...this.ears, this.agi, this.web]) {
-      try {
+    try {
+      // What an earlier process had under way when it died would otherwise wait out its lease.
+      this.store.deliveries.takeBack(this.#clock.now());
+      for (const service of [this.#outbox, this.#spool, ...this.ears, this.#leftovers, this.agi, this.web]) {
         await service.start();
         this.#running = [service, ...this.#running];
-      } catch (error) {
-        await this.stop(STOP_MS);
-        throw error;
       }
+    } catch (error) {
+      await this.stop(STOP_MS);
+      throw error;
     }
   }
 
@@ -100,17 +124,19 @@ export class CallMe implements Service {
     this.#lock.release();
   }
 
-  /** Ready: every Pbx is heard and telephones can ask. */
+  /** Ready: every Pbx is heard, the store takes what is heard, and telephones can ask. */
   readiness(): Readiness {
     const links = this.ears.map((ears): [string, string] => [`pbx ${ears.id}`, ears.link.name === 'up' ? 'up' : `${ears.link.name}: ${ears.link.reason}`]);
+    const store: [string, string] = ['store', this.ears.some(({ pump }) => pump.refused) ? 'refuses to write: see the log' : 'up'];
     const agi: [string, string] = ['agi', this.agi.address === null ? 'not listening' : 'up'];
-    return { ready: [...links, agi].every(([, state]) => state === 'up'), checks: Object.fromEntries([...links, agi]) };
+    const checks = [...links, store, agi];
+    return { ready: checks.every(([, state]) => state === 'up'), checks: Object.fromEntries(checks) };
   }
 
   #openOutbox(): Outbox {
     return createDispatcher({
       store: this.store.deliveries, accounts: this.#accounts.map(({ id }) => ({ id, inFlight: IN_FLIGHT })), node: `node-${process.pid}-${randomUUID()}` as NodeId,
-      deliver: (delivery, signal) => this.#deliver(delivery, signal), clock: this.#clock, log: this.#options.log.child({ room: 'outbox' }),
+      deliver: (delivery, signal) => this.#deliver(delivery, signal), clock: this.#clock, log: this.#options.log.child({ room: 'outbox' }), ...this.#options.timings,
       onSettled: (delivery, _verdict, settlement) => {
         if (delivery.fact.kind === 'recording-ready' && settlement.state === 'done') this.store.recordings.patch(delivery.fact.recording, { state: 'told' }, this.#clock.now());
       },
@@ -134,6 +160,14 @@ export class CallMe implements Service {
     });
   }
 
+  #openLeftovers(): Leftovers {
+    const { journal, recordings } = this.store;
+    const folders = this.#options.config.pbx.map(({ id, recordings: folder }) => ({
+      pbx: id, folder, upSince: () => { const link = this.ears.find((ears) => ears.id === id)?.link; return link?.name === 'up' ? link.since : null; },
+    }));
+    return new Leftovers({ folders, journal, recordings, clock: this.#clock, log: this.#options.log.child({ room: 'recordings' }), onFound: () => { this.#spool.wake(); } });
+  }
+
   #openAgi(): AgiServer {
     const { config, log } = this.#options;
     const { mode, lines, fallback } = config.routing;
@@ -147,7 +181,7 @@ export class CallMe implements Service {
   #routed(routed: Routed): void {
     const { linkedid, target, reason, source, at } = routed;
     const ears = this.ears.find(({ id, pump }) => pump.isOpen(callKey(id, linkedid))) ?? this.ears[0];
-    ears?.pump.push([{ kind: 'routed', pbx: ears.id, at, linked: linkedid, target, reason, source }]);
+    ears?.pump.note({ kind: 'routed', pbx: ears.id, at, linked: linkedid, target, reason, source });
   }
 
   #planOf(pbx: string): Plan {

@@ -1,6 +1,7 @@
 import type { CaptureEntry } from '../../ami/capture.ts';
 import { CaptureWriter } from '../../ami/capture-writer.ts';
 import { Supervisor } from '../../ami/supervisor.ts';
+import type { Log } from '../../core/ports.ts';
 import type { Args, Command, CommandIo } from '../cli/command.ts';
 import { configured } from '../cli/configured.ts';
 import { CliFailure } from '../cli/failure.ts';
@@ -32,12 +33,15 @@ async function run(args: Args, io: CommandIo): Promise<ExitCode> {
   const loaded = configured(args, io);
   const pbx = chosen(loaded.config, args.text('pbx'), io);
   const file = args.text('out') ?? 'callme-capture.ndjson';
-  const writer = new CaptureWriter({ path: file, log: openLog({ level: 'warn', terminal: io.terminal, secrets: secretsOf(loaded) }) });
+  const seconds = duration(args, io);
+  // On stderr: what is printed on stdout is for whoever called.
+  const log = openLog({ level: 'warn', terminal: false, secrets: secretsOf(loaded), out: { write: (line) => { io.stderr(line); } } });
+  const writer = opened(file, log);
   const heard = { entries: 0, up: false };
-  const supervisor = listen(pbx, { heard, writer, io, secrets: secretsOf(loaded) });
+  const supervisor = listen(pbx, { heard, writer, io, log });
   const flushing = setInterval(() => { writer.flush(); }, 1_000);
   await supervisor.start();
-  await until(args.whole('seconds'), io.signal);
+  await until(seconds, io.signal);
   clearInterval(flushing);
   await supervisor.stop(STOP_MS);
   writer.close();
@@ -52,14 +56,30 @@ function chosen(config: Config, id: string | undefined, { texts }: CommandIo): P
   throw new CliFailure({ code: 'NO_PBX', exit: EXIT.usage, message: texts.capture.noPbx(id ?? '') });
 }
 
-interface Listening { readonly heard: { entries: number; up: boolean }; readonly writer: CaptureWriter; readonly io: CommandIo; readonly secrets: readonly string[] }
+/** Seconds, undefined = until a signal. A duration that Node's timers cannot hold would end at once, one that is no whole number never. */
+function duration(args: Args, { texts }: CommandIo): number | undefined {
+  const seconds = args.whole('seconds');
+  if (args.text('seconds') === undefined || (seconds !== undefined && seconds > 0 && seconds <= LONGEST_SECONDS)) return seconds;
+  throw new CliFailure({ code: 'USAGE', exit: EXIT.usage, message: `--seconds 1…${LONGEST_SECONDS}: ${texts.capture.seconds}` });
+}
 
-function listen(pbx: Pbx, { heard, writer, io, secrets }: Listening): Supervisor {
+const LONGEST_SECONDS = 2_000_000;
+
+function opened(path: string, log: Log): CaptureWriter {
+  try {
+    return new CaptureWriter({ path, log });
+  } catch (error) {
+    throw new CliFailure({ code: 'CAPTURE_FILE', exit: EXIT.usage, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+interface Listening { readonly heard: { entries: number; up: boolean }; readonly writer: CaptureWriter; readonly io: CommandIo; readonly log: Log }
+
+function listen(pbx: Pbx, { heard, writer, io, log }: Listening): Supervisor {
   const { id } = pbx;
   const note = (entry: CaptureEntry): void => { heard.entries += 1; writer.write(entry); };
   return new Supervisor({
-    pbx: id, log: openLog({ level: 'warn', terminal: io.terminal, secrets, out: { write: (line) => { io.stderr(line); } } }),
-    settings: linkSettings(pbx),
+    pbx: id, log, settings: linkSettings(pbx),
     listener: {
       onHeaders: (headers, at) => { note({ kind: 'headers', at, pbx: id, headers }); },
       onResync: (alive, at) => { note({ kind: 'resync', at, pbx: id, alive }); },

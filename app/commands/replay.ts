@@ -63,10 +63,12 @@ function expression(text: string): RegExp {
   }
 }
 
-const HEAD: ReadonlySet<string> = new Set(['id', 'pbx', 'call', 'linkedid', 'at', 'certain', 'kind']);
+const HEAD: ReadonlySet<string> = new Set(['id', 'pbx', 'call', 'linkedid', 'at', 'certain', 'kind', 'startedAt']);
 
 /** Whatever the fact says beside its head, as one line. */
 function summary(fact: Fact): string {
-  const words = Object.entries(fact).filter(([key]) => !HEAD.has(key)).map(([key, value]: [string, unknown]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const words = Object.entries(fact).filter(([key]) => !HEAD.has(key)).map(([key, value]: [string, unknown]) => `${key}=${key === 'client' && 'client' in fact ? fact.client.number : spelt(value)}`);
   return [...(fact.certain ? [] : ['(uncertain)']), ...words].join(' ');
 }
+
+const spelt = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

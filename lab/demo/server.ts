@@ -1,6 +1,6 @@
 /** `callme` as a user runs it: the launcher, its own process, the log in a file. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,6 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { run } from '../command.ts';
 
 export const LAUNCHER = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'bin', 'callme');
+
+/** Where the system can, the server dies with whoever raised it, even by `kill -9`: it would go on asking for an Asterisk that is gone. */
+const SETPRIV = '/usr/bin/setpriv';
+const TETHER = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : [];
 
 const VERB_MS = 60_000;
 /** Runs one verb to its end. Rejects when its exit code is not among `fine`. */
@@ -30,7 +34,8 @@ export class Server {
   private constructor(files: ServerFiles) {
     this.#files = files;
     const log = openSync(files.log, 'a');
-    this.#child = spawn(LAUNCHER, ['serve', '--config', files.config], { stdio: ['ignore', log, log] });
+    const [program, ...words] = [...TETHER, LAUNCHER, 'serve', '--config', files.config];
+    this.#child = spawn(program, words, { stdio: ['ignore', log, log] });
     closeSync(log);
     this.#gone = new Promise((resolve) => { this.#child.once('exit', () => { resolve(); }); this.#child.once('error', () => { resolve(); }); });
   }
