@@ -19,6 +19,10 @@ export function serve(t: Test, config: string): Child {
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { log.write(text); });
   const gone = new Promise<number | string | null>((resolve) => { child.once('close', (code, signal) => { resolve(code ?? signal); }); });
   t.teardown(async () => { child.kill('SIGKILL'); await gone; });
+  // A test that is broken off has no teardown.
+  const axe = (): void => { child.kill('SIGKILL'); };
+  process.once('exit', axe);
+  void gone.then(() => process.off('exit', axe));
   return { log, process: child, gone, kill: (signal) => { child.kill(signal); return gone; } };
 }
 

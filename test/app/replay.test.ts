@@ -58,9 +58,9 @@ t.test('a gap in a capture is a gap', async (t) => {
   const at = lines.findIndex((line) => line.includes('"BlindTransfer"'));
   const file = join(folder(t), 'gap.ndjson');
   const stamp = JSON.parse(lines[at] ?? '') as { at: number; pbx: string };
-  writeFileSync(file, [...lines.slice(0, at), JSON.stringify({ ...stamp, h: undefined, lost: true }), JSON.stringify({ ...stamp, h: undefined, resync: [] })].join('\n'));
+  writeFileSync(file, [...lines.slice(0, at), JSON.stringify({ ...stamp, at: stamp.at + 5_000, h: undefined, lost: true }), JSON.stringify({ ...stamp, at: stamp.at + 60_000, h: undefined, resync: [] })].join('\n'));
   const ended = facts(await replay(t, file, '--json')).filter((fact) => fact.kind === 'call-ended');
-  t.match(ended, [{ certain: false, owner: '219' }]);
+  t.match(ended, [{ certain: false, owner: '219', at: stamp.at + 5_000 }], 'it lived until the gap began, and who knows how long in it');
 });
 
 t.test('what the PBX is like comes from options, else from the configuration, else by rule', async (t) => {
