@@ -1,6 +1,7 @@
 /** One Pbx heard: its link feeds the translator, the translator feeds the pump. What AGI decided joins the same story. */
 import { type CaptureEntry } from '../ami/capture.ts';
 import type { LinkSettings } from '../ami/settings.ts';
+import { AmiError } from '../ami/errors.ts';
 import { Supervisor } from '../ami/supervisor.ts';
 import { createTranslator } from '../ami/translate.ts';
 import type { Plan } from '../core/plan.ts';
@@ -29,8 +30,6 @@ export interface EarsTools {
 
 /** How often the open calls are noted as still alive: what a crash of ours forgets of a talk that ends meanwhile. */
 const ALIVE_MS = 5_000;
-/** A link that came up too full for the pump is closed by this error and resynced. */
-class PumpOverflow extends Error { readonly code = 'APP_OVERFLOW'; }
 
 export class Ears implements Service {
   readonly id: PbxConfig['id'];
@@ -40,10 +39,10 @@ export class Ears implements Service {
   #heartbeat: NodeJS.Timeout | null = null;
 
   constructor(pbx: PbxConfig, tools: EarsTools) {
-    const log = tools.log.child({ pbx: pbx.id });
+    const { log } = tools;
     this.id = pbx.id;
     this.#tools = tools;
-    const onOverflow = (): never => { throw new PumpOverflow('the store does not keep up with the PBX'); };
+    const onOverflow = (): never => { throw new AmiError('AMI_OVERFLOW', 'the store does not take what the PBX says', 'see the errors of the store before this: most often the disk of dataDir is full'); };
     this.pump = new Pump({ pbx: pbx.id, journal: tools.journal, plan: tools.plan, clock: tools.clock, log, onFacts: tools.onFacts, onOverflow });
     this.#supervisor = new Supervisor({
       pbx: pbx.id, log, listener: this.#listener(pbx),

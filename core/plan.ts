@@ -1,5 +1,6 @@
 /** Which facts are told to whom: the rows of the post room, planned in the same transaction as the facts themselves. */
 import { type Fact, type FactKind, PERISH_MS, PERISHABLE } from './facts.ts';
+import { digits } from './phone.ts';
 import type { NewDelivery, NewRecording } from './ports.ts';
 import { type AccountId, instant, lane, type RecordingId } from './words.ts';
 
@@ -20,8 +21,11 @@ export function deliveriesFor(fact: Fact, plan: Plan): readonly NewDelivery[] {
 }
 
 export function concerns(plan: Plan, direction: string, line: string): boolean {
-  return direction === 'outbound' || (direction === 'inbound' && (plan.lines.length === 0 || plan.lines.includes(line)));
+  return direction === 'outbound' || (direction === 'inbound' && (plan.lines.length === 0 || plan.lines.some((watched) => sameLine(watched, line))));
 }
+
+/** `+7 495 000-01-01` in the config is `74950000101` on the trunk; a line without digits (`main`) is compared as it is. */
+const sameLine = (watched: string, line: string): boolean => watched === line || (digits(watched) !== '' && digits(watched) === digits(line));
 
 export function recordingFor(fact: Fact): readonly NewRecording[] {
   if (fact.kind !== 'recording-closed') return [];

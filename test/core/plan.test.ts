@@ -32,6 +32,7 @@ t.test('each account has its own lane per call', async (t) => {
 t.test('whose calls a CRM hears of', async (t) => {
   const table: readonly (readonly [Direction, string, readonly string[], boolean])[] = [
     ['inbound', '500', [], true], ['inbound', '500', ['500', '600'], true], ['inbound', '700', ['500', '600'], false], ['inbound', '', ['500'], false],
+    ['inbound', '74950000101', ['+7 495 000-01-01'], true], ['inbound', 'main', ['main'], true], ['inbound', 'main', ['other'], false],
     ['outbound', 'trunk', ['500'], true], ['outbound', '', [], true], ['internal', '', [], false], ['internal', '500', ['500'], false],
   ];
   for (const [direction, line, lines, expected] of table) {
