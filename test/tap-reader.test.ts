@@ -52,7 +52,9 @@ t.test('assertions are counted as tap counts them, skips with their way and thei
 });
 
 t.test('a file that ends badly without any point is a failure', (t) => {
-  t.equal(read('# Subtest: test/c.test.ts\n    1..0\nnot ok 1 - test/c.test.ts # time=3ms\n').tally.failed, 1);
+  const bad = (name: string): string => `# Subtest: ${name}\n    1..0\nnot ok 1 - ${name} # time=3ms\n`;
+  t.equal(read(bad('test/c.test.ts')).tally.failed, 1);
+  t.equal(read(MIXED + bad('test/c.test.ts') + bad('test/d.test.ts')).tally.failed, 4, 'also behind others that failed');
   t.end();
 });
 

@@ -7,6 +7,8 @@ export class TapReader {
   readonly #show: (line: string) => void;
   /** Names of the subtests around the line, by depth. */
   readonly #around: string[] = [];
+  /** Failures that were known when each of these subtests began. */
+  readonly #failedBefore: number[] = [];
   #passed = 0;
   #failed = 0;
   readonly #skipped: string[] = [];
@@ -33,18 +35,20 @@ export class TapReader {
   #enter(depth: number, name: string): void {
     this.#around.length = depth;
     this.#around[depth] = name;
+    this.#failedBefore[depth] = this.#failed;
     this.#diagnosing = -1;
   }
 
   /** A point that closes a subtest repeats what its points said: it counts only when none of them failed and it did. */
   #point(text: string, depth: number, { failed, name, note }: { readonly failed: boolean; readonly name: string; readonly note: string }): void {
     const closes = this.#around[depth] === name && this.#around.length > depth;
-    // What a failed subtest says again its own points have said.
-    this.#diagnosing = failed && !(closes && this.#failed > 0) ? depth : -1;
+    // What a failed subtest says again its own points have said, unless it ended before it had any.
+    const repeats = closes && this.#failed > (this.#failedBefore[depth] ?? 0);
+    this.#diagnosing = failed && !repeats ? depth : -1;
     if (failed || (closes && depth === 0)) this.#show(text);
     if (/^SKIP/i.test(note)) { this.#skipped.push([...this.#around.slice(0, depth), name, note.replace(/^SKIP\s*/i, '')].filter((part) => part !== '').join(' › ')); return; }
     if (closes) { this.#around.length = depth; if (!failed) return; }
-    if (failed) this.#failed += closes && this.#failed > 0 ? 0 : 1;
+    if (failed) this.#failed += repeats ? 0 : 1;
     else this.#passed += 1;
   }
 }

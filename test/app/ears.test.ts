@@ -158,7 +158,7 @@ t.test('a store that refuses for too long: the link is closed, and the PBX asked
   await house.log.says(/the store refused a commit/);
   house.callMe.ears[0]?.pump.push(Array.from({ length: 199_000 }, () => ({ kind: 'link-alive', pbx: PBX, at: instant(Date.now()) })));
   for (let n = 0; house.callMe.readiness().checks['pbx main'] === 'up' && n < 2_000; n += 1) await where.pbx.event([['Event', 'Hold'], ['Uniqueid', 'x.1'], ['Linkedid', 'x.1']]);
-  t.match(JSON.parse(await house.log.says(/does not keep up with the PBX/)), { level: 'error' });
+  t.match(JSON.parse(await house.log.says(/the store does not take what the PBX says/)), { level: 'error' });
   journal.commit = commit;
   await back(house);
   await story.play();

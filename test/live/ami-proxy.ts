@@ -6,6 +6,7 @@ export class AmiProxy {
   readonly #sockets = new Set<Socket>();
   readonly #target: number;
   #broken = false;
+  #held: Socket[] = [];
   #passed = 0;
 
   private constructor(target: number) {
@@ -23,21 +24,28 @@ export class AmiProxy {
   /** Links that went through so far. */
   get passed(): number { return this.#passed; }
 
-  /** Resets what is open and lets nobody through until `mend`. */
+  /**
+   * Resets what is open and lets nobody through until `mend`. Who comes meanwhile is held, as by a firewall that swallows packets, and goes
+   * through at `mend`: refusals would only drive up the back-off, and with it the chance whether the test still hears the call.
+   */
   cut(): void {
     this.#broken = true;
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  mend(): void { this.#broken = false; }
+  mend(): void {
+    this.#broken = false;
+    for (const near of this.#held.splice(0)) if (!near.destroyed) this.#join(near);
+  }
 
   async close(): Promise<void> {
     this.cut();
+    for (const near of this.#held) near.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => { resolve(); }));
   }
 
   #join(near: Socket): void {
-    if (this.#broken) { near.on('error', () => undefined).resetAndDestroy(); return; }
+    if (this.#broken) { this.#held.push(near.on('error', () => undefined).pause()); return; }
     this.#passed += 1;
     const far = connect(this.#target, '127.0.0.1');
     for (const [one, other] of [[near, far], [far, near]] as const) {

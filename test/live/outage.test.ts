@@ -14,7 +14,7 @@ import { until } from './until.ts';
 const CLIENT = KNOWN.phone.slice(1);
 const [inbound] = ACTS as readonly [Act];
 /** Long enough to act within one talk. */
-const LONG = 4;
+const LONG = 6;
 const slowly: Act = { ...inbound, cast: { ...inbound.cast, talkSeconds: LONG } };
 /** Nobody could say whose client he is: 219 is the default. */
 const byDefault: Act = { ...slowly, cast: { ...slowly.cast, first: '219' }, expect: { ...slowly.expect, sound: { throughout: 'T', order: ['219', '221'], strict: true } } };
