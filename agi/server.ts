@@ -3,7 +3,7 @@
  * waits for ever, so each session has a deadline after which the connection is closed and the dialplan goes on (asterisk-facts 6).
  * ding-dong's own server is not used: no error handling, no limits, all interfaces (shields.md D2–D5).
  */
-import { BlockList, createServer, isIPv6 } from 'node:net';
+import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Log, Service } from '../core/ports.ts';
 import { AgiError } from './errors.ts';
@@ -11,6 +11,7 @@ import { OpenSessions } from './open-sessions.ts';
 import { scriptName, unknownScript } from './scripts/index.ts';
 import type { Scripts } from './scripts/index.ts';
 import type { Script } from './scripts/script.ts';
+import { Peers } from './peers.ts';
 import { AgiSession } from './session.ts';
 
 export interface AgiServerOptions {
@@ -37,7 +38,7 @@ const DEADLINE_MS = 800;
 export class AgiServer implements Service {
   readonly #options: AgiServerOptions;
   readonly #deadlineMs: number;
-  readonly #allowed: BlockList;
+  readonly #allowed: Peers;
   readonly #log: Log;
   readonly #unknown: Script;
   readonly #open = new OpenSessions();
@@ -47,7 +48,7 @@ export class AgiServer implements Service {
   constructor(options: AgiServerOptions) {
     this.#options = options;
     this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
-    this.#allowed = peers(options.allow ?? ['127.0.0.1']);
+    this.#allowed = new Peers(options.allow ?? ['127.0.0.1']);
     this.#log = options.log;
     this.#unknown = unknownScript([...options.scripts.keys()]);
   }
@@ -103,7 +104,7 @@ export class AgiServer implements Service {
 
   /** Why this peer is shut out: its caller takes the default route, at once. Null = welcome. */
   #refusal(socket: Socket): string | null {
-    if (!isAmong(this.#allowed, socket.remoteAddress ?? '')) return 'not in agi.allow';
+    if (!this.#allowed.has(socket.remoteAddress ?? '')) return 'not in agi.allow';
     return this.#open.size < (this.#options.maxSessions ?? MAX_SESSIONS) ? null : 'too many sessions at once';
   }
 
@@ -152,24 +153,3 @@ const taken = (host: string, port: number): AgiError => new AgiError(
   'AGI_PORT_TAKEN',
   `FastAGI cannot listen on ${host}:${String(port)}: the port is taken (another CallMe? see "ss -ltnp"). Change agi.listen, or stop that one.`,
 );
-
-/** `::ffff:127.0.0.1` is how a listener on `::` sees 127.0.0.1. */
-const plainAddress = (address: string): string => (address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address);
-
-const family = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
-
-/** Throws on what is no address: the config checks it first. */
-function peers(allow: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const entry of allow) {
-    const [address = '', prefix] = plainAddress(entry).split('/');
-    if (prefix === undefined) list.addAddress(address, family(address));
-    else list.addSubnet(address, Number(prefix), family(address));
-  }
-  return list;
-}
-
-function isAmong(list: BlockList, peer: string): boolean {
-  const address = plainAddress(peer);
-  return address !== '' && list.check(address, family(address));
-}
