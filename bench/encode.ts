@@ -8,7 +8,7 @@ import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { instant } from '../core/words.ts';
-import { lameArguments } from '../recordings/lame.ts';
+import { findProgram, HOW_TO_INSTALL, lameArguments } from '../recordings/lame.ts';
 import { createRecordingWorker } from '../recordings/worker.ts';
 import { appOnReady, listeningLog, MAIN } from '../test/fakes/spool.ts';
 import { memoryRecordings, recordingRow } from '../test/fakes/stores.ts';
@@ -83,6 +83,10 @@ async function round(folder: string, minute: Buffer, oursFirst: boolean): Promis
   return took;
 }
 
+if (await findProgram('lame') === null) {
+  process.stdout.write(`${JSON.stringify({ name: 'encode_audio_seconds_per_s', skipped: `there is no lame: ${HOW_TO_INSTALL}` })}\n`);
+  process.exit(0);
+}
 const folder = mkdtempSync(path.join(tmpdir(), 'callme-bench-'));
 try {
   const minute = speech(60, 7);

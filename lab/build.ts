@@ -56,7 +56,7 @@ export const APT_UPDATE = 'apt-get update -qq -o Acquire::http::Timeout=20 -o Ac
 const APT_INSTALL = `[ -x /usr/bin/mmdebstrap ] && [ -x /usr/bin/lame ] || { ${APT_UPDATE} && apt-get install -y -qq mmdebstrap lame; }`;
 
 /** mmdebstrap builds the root; lame is for CallMe itself, which encodes on the host, and for checking the MP3. */
-async function installTools(progress: Progress): Promise<void> {
+export async function installTools(progress: Progress): Promise<void> {
   if (await exists('/usr/bin/mmdebstrap') && await exists('/usr/bin/lame')) return;
   progress('installing mmdebstrap and lame');
   const done = await apt(APT_INSTALL, progress);
