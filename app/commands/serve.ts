@@ -7,6 +7,7 @@ import { secretsOf } from '../config/index.ts';
 import { openLog } from '../logs.ts';
 import { packageVersion } from '../package-root.ts';
 import { CallMe, STOP_MS } from '../serve.ts';
+import { Watchdog } from '../watchdog.ts';
 
 const serve: Command = {
   command: 'serve',
@@ -22,11 +23,14 @@ async function run(args: Args, io: CommandIo): Promise<ExitCode> {
   const version = packageVersion();
   const log = openLog({ level: config.log.level, terminal: io.terminal, secrets: secretsOf(loaded) });
   const callMe = opened(() => new CallMe({ config, accounts, log, version }), io);
+  const watchdog = new Watchdog({ dataDir: config.dataDir, log });
   await callMe.start().catch((error: unknown) => { throw startFailure(error, io); });
+  await watchdog.start();
   log.info({ version, config: loaded.file, agi: callMe.agi.address, web: callMe.web.address, accounts: accounts.map(({ config: { id } }) => id) }, 'CallMe is running');
   if (!io.signal.aborted) await once(io.signal, 'abort');
   log.info({}, 'stopping');
   await callMe.stop(STOP_MS);
+  await watchdog.stop();
   return EXIT.fine;
 }
 
