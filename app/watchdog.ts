@@ -48,49 +48,60 @@ export class Watchdog implements Service {
   #shell: ChildProcess | null = null;
   #timer: NodeJS.Timeout | null = null;
   #beats = 0;
+  /** The last heartbeat could be written. */
+  #isSeen = true;
 
   constructor(options: WatchdogOptions) {
     this.#options = { lookSeconds: LOOK_SECONDS, looks: LOOKS, ...options };
   }
 
-  /** Where there is no /proc, or no shell, CallMe runs unwatched and says so: that is no reason not to run. */
+  /** Where there is no /proc, or no shell, CallMe runs unwatched: that is no reason not to run. */
   start(): Promise<void> {
-    const { lookSeconds, log } = this.#options;
-    // Without a heartbeat to see, the shell would kill a healthy server.
-    if (this.#shell !== null || process.platform !== 'linux' || !this.#beat()) return Promise.resolve();
-    this.#timer = setInterval(() => { this.#beat(); }, (lookSeconds * 1000) / 2);
-    this.#shell = this.#spawn();
-    this.#shell.once('error', (error) => { log.warn({ err: error }, 'the watchdog did not start: a CallMe that hangs would keep callers waiting'); });
-    this.#shell.unref();
+    if (this.#timer !== null || process.platform !== 'linux') return Promise.resolve();
+    this.#beat();
+    this.#timer = setInterval(() => { this.#beat(); }, (this.#options.lookSeconds * 1000) / 2);
     return Promise.resolve();
   }
 
   stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    this.#rest();
+    return Promise.resolve();
+  }
+
+  /** A disk that refuses is no hang: a shell that sees no heartbeat would kill a healthy server, so there is one only while the heart can be seen. */
+  #beat(): void {
+    this.#beats += 1;
+    try {
+      writeFileSync(this.#file, `${this.#beats}\n`);
+      this.#shell ??= this.#spawn();
+    } catch (error) {
+      if (this.#isSeen) this.#options.log.warn({ err: error }, 'the heartbeat cannot be written: the watchdog rests until it can');
+      this.#isSeen = false;
+      this.#rest();
+      return;
+    }
+    this.#isSeen = true;
+  }
+
+  #rest(): void {
     this.#shell?.kill('SIGKILL');
     this.#shell = null;
-    return Promise.resolve();
   }
 
   #spawn(): ChildProcess {
     const { looks, lookSeconds } = this.#options;
     const words = JSON.stringify({ level: 'fatal', msg: `CallMe hangs: no heartbeat for ${looks * lookSeconds} s. It is killed, so that callers take the default route; its supervisor starts it again` });
-    return spawn('/bin/sh', ['-c', SHELL, 'callme-watchdog', String(process.pid), this.#file, String(looks), String(lookSeconds), words], { stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' } });
+    const shell = spawn('/bin/sh', ['-c', SHELL, 'callme-watchdog', String(process.pid), this.#file, String(looks), String(lookSeconds), words], {
+      stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+    });
+    // One that ended by itself (the system ran out of memory, somebody killed it) is replaced at the next heartbeat.
+    shell.once('exit', () => { if (this.#shell === shell) this.#shell = null; });
+    shell.once('error', (error) => { this.#options.log.warn({ err: error }, 'the watchdog did not start: a CallMe that hangs would keep callers waiting'); });
+    shell.unref();
+    return shell;
   }
 
   get #file(): string { return join(this.#options.dataDir, 'heartbeat'); }
-
-  /** A disk that refuses is not a hang: the next beat may succeed, and the log of the store says what is wrong. */
-  #beat(): boolean {
-    this.#beats += 1;
-    try {
-      writeFileSync(this.#file, `${this.#beats}\n`);
-      return true;
-    } catch (error) {
-      this.#options.log.warn({ err: error }, 'the heartbeat cannot be written: the watchdog rests');
-      void this.stop();
-      return false;
-    }
-  }
 }

@@ -13,6 +13,8 @@ import { median, printFigure } from './figure.ts';
 const COPIES = 600;
 const ROUNDS = 5;
 const TARGET = 0.6;
+/** A side that crashed must not keep the bench waiting. */
+const ROUND_MS = 120_000;
 
 async function seconds(side: 'ours' | 'bare', traffic: Load): Promise<number> {
   const pbx = await FakeAmi.start({ booted: false });
@@ -20,8 +22,9 @@ async function seconds(side: 'ours' | 'bare', traffic: Load): Promise<number> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'ami-events', `${side}.ts`), String(pbx.port), String(expected)], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const lines = createInterface({ input: child.stdout });
-    await (side === 'ours' ? once(lines, 'line') : pbx.next('Login'));
-    const done = once(lines, 'line') as Promise<[string]>;
+    const signal = AbortSignal.timeout(ROUND_MS);
+    await (side === 'ours' ? once(lines, 'line', { signal }) : pbx.next('Login'));
+    const done = once(lines, 'line', { signal }) as Promise<[string]>;
     await pbx.send(traffic.text);
     const [line] = await done;
     return (JSON.parse(line) as { readonly seconds: number }).seconds;

@@ -19,6 +19,8 @@ export function compile(): void {
   if (status !== 0) throw new Error('tsc -p tsconfig.build.json failed');
 }
 
+const READY_NS = 30_000_000_000n;
+
 /** Starts it and waits for `/ready`. `readyMs`: from the start of the process to the answer 200. */
 export async function raise(): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'callme-bench-'));
@@ -36,7 +38,10 @@ crm:
 `);
   const began = process.hrtime.bigint();
   const child = spawn(process.execPath, [COMPILED, 'serve', '--config', config], { stdio: ['ignore', 'ignore', 'inherit'] });
-  while ((await fetch(`http://127.0.0.1:${web}/ready`).catch(() => null))?.status !== 200) await pause(2);
+  while ((await fetch(`http://127.0.0.1:${web}/ready`).catch(() => null))?.status !== 200) {
+    if (child.exitCode !== null || process.hrtime.bigint() - began > READY_NS) throw new Error('callme serve did not get ready');
+    await pause(2);
+  }
   const readyMs = Number(process.hrtime.bigint() - began) / 1e6;
   return {
     pbx, child, readyMs, idleMb: () => residentMb(child.pid ?? 0),

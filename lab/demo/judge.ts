@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PortalCall } from '../../test/fakes/crm/bitrix24.ts';
 import { complaints } from '../hearing.ts';
-import { analyse, decodeMp3, type Run, show } from '../tones.ts';
+import { analyse, decodeMp3, type Run } from '../tones.ts';
 import type { Act } from './acts.ts';
 import type { Stage } from './stage.ts';
 
@@ -67,5 +67,3 @@ function aboutSound({ expect }: Act, call: PortalCall, sound: Verdict['sound']):
 export function refusals({ portal }: Stage): readonly string[] {
   return portal.ledger.filter(({ status }) => status !== 200).map(({ order, method, status }) => `request ${order} ${method}: ${status ?? 'no answer'}`);
 }
-
-export { show };

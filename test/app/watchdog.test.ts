@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import t, { type Test } from 'tap';
@@ -62,7 +62,25 @@ t.test('start and stop may be called twice; a heartbeat that cannot be written e
   await watchdog.stop();
   await watchdog.stop();
   await until(() => shellOf(process.pid) === null);
-  await new Watchdog({ dataDir: '/nowhere/at/all', log }).start();
+  const blind = new Watchdog({ dataDir: '/nowhere/at/all', log });
+  await blind.start();
   t.equal(shellOf(process.pid), null, 'nobody watches without a heartbeat');
+  await blind.stop();
   t.match(log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message), [/heartbeat cannot be written/]);
+});
+
+t.test('a watchdog that somebody killed is replaced, and one that rested for a full disk watches again', async (t) => {
+  const dataDir = folder(t);
+  const log = memoryLog();
+  const watchdog = new Watchdog({ dataDir, log, lookSeconds: 0.05, looks: 1_000 });
+  await watchdog.start();
+  t.teardown(() => watchdog.stop());
+  const first = shellOf(process.pid);
+  process.kill(Number(first), 'SIGKILL');
+  await until(() => ![null, first].includes(shellOf(process.pid)));
+  renameSync(dataDir, `${dataDir}-away`);
+  await until(() => shellOf(process.pid) === null);
+  renameSync(`${dataDir}-away`, dataDir);
+  await until(() => shellOf(process.pid) !== null);
+  t.equal(log.lines.filter(({ level }) => level === 'warn').length, 1, 'said once, not at each beat');
 });
