@@ -17,6 +17,8 @@ const NEEDED = [
  */
 export const FILTERS: readonly string[] = [
   `Event: (${NEEDED.join('|')})`, 'Variable: _*(CallMe|IS_CALLME_ORIGINATE)',
+  // Of the dialplan's steps (class dialplan) only the way into a voicemail box is read; VoiceMailMain is an employee who listens to his own.
+  'Application: VoiceMail[^M]',
   // Of CEL, 17 to 21 events a call, only the seal is read [asterisk-facts 9].
   'EventName: LINKEDID_END',
 ];

@@ -4,7 +4,7 @@
  */
 import type { BridgeKind, DialStatus, Event, LiveLeg } from '../core/events.ts';
 import { instant, type Instant, type LegId, type Linkedid, type PbxId } from '../core/words.ts';
-import { belowRecordings, dialledNumber, partyOf, type Profile, resourceOf } from './parties.ts';
+import { belowRecordings, dialledNumber, mobileOf, partyOf, type Profile, resourceOf } from '../core/parties.ts';
 import type { Headers } from './wire.ts';
 
 export interface Translator {
@@ -61,9 +61,10 @@ const stateChanged: Translation = (headers, context) => {
   }
 };
 
-const dialBegan: Translation = (headers, context) => [
-  { ...on(headers, context, 'Dest'), kind: 'dial-began', by: bySource(headers), number: dialledNumber(get(headers, 'DialString')) },
-];
+const dialBegan: Translation = (headers, context) => {
+  const number = dialledNumber(get(headers, 'DialString'));
+  return [{ ...on(headers, context, 'Dest'), kind: 'dial-began', by: bySource(headers), number, employee: mobileOf(context.profile, number) }];
+};
 
 const dialEnded: Translation = (headers, context) => [
   { ...on(headers, context, 'Dest'), kind: 'dial-ended', by: bySource(headers), status: dialStatus(get(headers, 'DialStatus')), forward: get(headers, 'Forward') },
@@ -72,7 +73,8 @@ const dialEnded: Translation = (headers, context) => [
 const STATUSES: ReadonlySet<string> = new Set<DialStatus>(['ANSWER', 'BUSY', 'NOANSWER', 'CANCEL', 'CONGESTION', 'CHANUNAVAIL', 'DONTCALL', 'TORTURE', 'INVALIDARGS', 'ABORT']);
 const dialStatus = (text: string): DialStatus => (STATUSES.has(text) ? (text as DialStatus) : 'CHANUNAVAIL');
 
-const BRIDGE_KINDS: ReadonlyMap<string, BridgeKind> = new Map([['basic', 'basic'], ['parking', 'holding'], ['holding', 'holding'], ['confbridge', 'conference'], ['base', 'basic']]);
+const BRIDGE_KINDS: ReadonlyMap<string, BridgeKind> = new Map([['basic', 'basic'], ['parking', 'holding'], ['holding', 'holding'], ['base', 'conference']]);
+/** ConfBridge's bridge is of type `base`, a BridgeWait's too; only `basic` ones unite linkedids [main/bridge_basic.c]. */
 const bridge = (headers: Headers): { bridge: string; bridgeKind: BridgeKind } => {
   const kind = get(headers, 'BridgeTechnology') === 'holding_bridge' ? 'holding' : BRIDGE_KINDS.get(get(headers, 'BridgeType')) ?? 'other';
   return { bridge: get(headers, 'BridgeUniqueid'), bridgeKind: kind };
@@ -87,6 +89,11 @@ const transferred: Translation = (headers, context) => {
 const blindTransferred: Translation = (headers, context) => (get(headers, 'Result') !== 'Success' ? [] : [{
   ...on(headers, context, 'Transferer'), kind: 'blind-transferred', transferee: get(headers, 'TransfereeUniqueid') as LegId, to: get(headers, 'Extension'),
 }]);
+
+/** Of the dialplan's applications only the one that decides an outcome is of interest; FreePBX's macro-vm ends in it as well. */
+const application: Translation = (headers, context) => (
+  get(headers, 'Application') === 'VoiceMail' ? [{ ...on(headers, context), kind: 'application-entered', application: 'VoiceMail' }] : seen(headers, context)
+);
 
 /** Asterisk keeps the underscores of an inherited variable's name (asterisk-facts 3): `__CallMeLINKEDID`. */
 const variable: Translation = (headers, context) => {
@@ -122,12 +129,19 @@ const TABLE: ReadonlyMap<string, Translation> = new Map<string, Translation>([
   ['Unhold', (headers, context) => [{ ...on(headers, context), kind: 'unheld' }]],
   ['ParkedCall', (headers, context) => [{ ...on(headers, context, 'Parkee'), kind: 'parked', space: get(headers, 'ParkingSpace') }]],
   ['UnParkedCall', (headers, context) => [{ ...on(headers, context, 'Parkee'), kind: 'unparked', by: get(headers, 'RetrieverUniqueid') as LegId }]],
+  ['Newexten', application],
   ['VarSet', variable],
   ['UserEvent', userEvent],
   ['Hangup', (headers, context) => [{ ...on(headers, context), kind: 'leg-closed', cause: Number(get(headers, 'Cause')) || 0 }]],
   ['CEL', cel],
   ['Shutdown', (_headers, { pbx, at }) => [{ pbx, at, kind: 'pbx-stopped' }]],
 ]);
+
+/** CoreShowChannels names a bridge, not its kind; what the channel runs tells it. */
+function roomOf(application: string): BridgeKind {
+  if (application === 'Parked Call' || application === 'Park' || application === 'BridgeWait') return 'holding';
+  return application === 'ConfBridge' ? 'conference' : 'basic';
+}
 
 /** A channel that was dialled runs AppDial, or AppDial2 when an Originate made it [app_dial.c, pbx.c]; one that called runs the dialplan. */
 function liveLeg(profile: Profile, headers: Headers): LiveLeg {
@@ -136,7 +150,7 @@ function liveLeg(profile: Profile, headers: Headers): LiveLeg {
   return {
     leg: get(headers, 'Uniqueid') as LegId, linked: get(headers, 'Linkedid') as Linkedid, name,
     party: partyOf(profile, name, get(headers, 'CallerIDNum'), get(headers, 'CallerIDName')),
-    bridge: get(headers, 'BridgeId'), bridgeKind: get(headers, 'Application') === 'Parked Call' ? 'holding' : 'basic', up: get(headers, 'ChannelStateDesc') === 'Up',
+    bridge: get(headers, 'BridgeId'), bridgeKind: roomOf(get(headers, 'Application')), up: get(headers, 'ChannelStateDesc') === 'Up',
     dialled: get(headers, 'Exten'), context: get(headers, 'Context'), incoming: !get(headers, 'Application').startsWith('AppDial'), line: resourceOf(name),
     seconds: hours * 3600 + minutes * 60 + seconds,
   };

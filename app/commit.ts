@@ -10,7 +10,7 @@ export function asCommit(effects: readonly Effect[], about: { readonly at: Insta
   return {
     at: about.at, pbx: about.pbx, ...snapshots(effects), facts,
     deliveries: facts.flatMap((fact) => deliveriesFor(fact, about.plan)), recordings: facts.flatMap(recordingFor),
-    notes: effects.flatMap((effect) => (effect.kind === 'note' ? [{ call: effect.call, text: effect.text }] : [])),
+    notes: effects.flatMap((effect) => (effect.kind === 'note' ? [{ call: effect.call, at: effect.at, text: effect.text }] : [])),
   };
 }
 

@@ -27,6 +27,7 @@ function readyFact(row: RecordingRow, ready: Ready, clock: Clock): RecordingRead
   const linkedid = row.call.slice(row.pbx.length + 1) as Linkedid;
   return {
     id: factId(row.call, `recording-ready/${row.file}`), pbx: row.pbx, call: row.call, linkedid, at: clock.now(), certain: true,
+    source: 'live', because: { event: 'recording-ended', leg: null, word: row.file },
     kind: 'recording-ready', recording: row.id, path: ready.path, ...measured(ready),
   };
 }

@@ -27,7 +27,7 @@ function nextFact(): EmployeeTalking {
   const linkedid = `1790.${Math.floor(told / FACTS_PER_CALL)}` as Linkedid;
   const call = callKey(PBX, linkedid);
   told += 1;
-  return { id: factId(call, `talking-${told}`), pbx: PBX, call, linkedid, at: AT, certain: true, kind: 'employee-talking', direction: 'inbound',
+  return { id: factId(call, `talking-${told}`), pbx: PBX, call, linkedid, at: AT, certain: true, source: 'live', because: { event: 'bridge-entered', leg: null, word: 'bridge' }, callId: '', caller: null, kind: 'employee-talking', direction: 'inbound',
     client: { number: '+79161234567', name: 'Petrov' }, line: '4951112233', startedAt: AT, extension: '219' as Extension };
 }
 

@@ -1,6 +1,6 @@
 import type { Call } from './calls.ts';
 import type { Fact } from './facts.ts';
-import type { CallKey } from './words.ts';
+import type { CallKey, Instant } from './words.ts';
 
 /** What the core asks the shell to do. The shell writes all effects of a batch in one transaction. */
 export type Effect =
@@ -10,4 +10,4 @@ export type Effect =
   /** The call is over (or merged away) and told: no snapshot needed any more. */
   | { readonly kind: 'forget'; readonly call: CallKey }
   /** Something the core did not understand or had to assume; for `calls explain`, never an exception. */
-  | { readonly kind: 'note'; readonly call: CallKey | null; readonly text: string };
+  | { readonly kind: 'note'; readonly call: CallKey | null; readonly at: Instant; /** Words of the core, `parked 1790.17 701`: the first one says what happened, `calls explain` makes a sentence of it. */ readonly text: string };

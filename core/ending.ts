@@ -2,7 +2,7 @@
  * When a call is over, and what is said then. A blind transfer leaves the client alone for a moment and an attended one ends the first
  * employee's leg in mid call, so neither the first hangup nor "one leg left" ends anything: the outside party does, or the last leg.
  */
-import { type Call, legsOf, openLegs, type SoundFile } from './calls.ts';
+import { type Call, legsOf, ownOpenLegs, type SoundFile } from './calls.ts';
 import { begun } from './offer.ts';
 import { outcomeOf } from './outcome.ts';
 import { changed, described, head, told, type Telling } from './telling.ts';
@@ -21,7 +21,7 @@ function apartTold(telling: Telling): Telling {
 }
 
 function isOver(call: Call): boolean {
-  const open = openLegs(call);
+  const open = ownOpenLegs(call);
   if (open.length === 0) return true;
   const outsideGone = !open.some((leg) => leg.party.kind === 'external') && legsOf(call).some((leg) => leg.party.kind === 'external');
   // Outbound, a trunk that fails is followed by the next trunk: only an answered one that is gone ends the call.
@@ -33,10 +33,11 @@ export function ended(telling: Telling): Telling {
   const closed = stopClocks(begun(telling));
   const call = closed.call;
   const outcome = outcomeOf(call);
+  const cause = call.answeredAt === null && call.dialCause > 0 ? call.dialCause : call.hangupCause;
   const over = told(closed, {
     ...head(closed, 'ended'), ...described(call), kind: 'call-ended', outcome: outcome.outcome, owner: call.owner, answeredAt: call.answeredAt,
     talkSeconds: talkSeconds(call), ringSeconds: Math.round(call.ringMs / 1000), handOvers: call.handOvers, talked: call.talked,
-    rang: call.rang, dialStatus: call.dialStatus, hangupCause: call.hangupCause,
+    rang: call.rang, dialStatus: call.dialStatus, rule: outcome.rule, hangupCause: cause,
   });
   return call.sounds.reduce(soundTold, changed(over, { ended: true, sounds: [] }));
 }

@@ -22,7 +22,7 @@ export type LegUp = OnLeg & { readonly kind: 'leg-up' };
 export type LegSeen = OnLeg & { readonly kind: 'leg-seen' };
 export type LegClosed = OnLeg & { readonly kind: 'leg-closed'; readonly cause: number };
 /** `number`: what was really sent to an outside line; the leg's caller id still holds the dialled dialplan extension (asterisk-facts 5). */
-export type DialBegan = OnLeg & { readonly kind: 'dial-began'; readonly by: LegId | null; readonly number: string };
+export type DialBegan = OnLeg & { readonly kind: 'dial-began'; readonly by: LegId | null; readonly number: string; /** The dialled number is this employee's own telephone outside. */ readonly employee: Extension | null };
 export type DialEnded = OnLeg & { readonly kind: 'dial-ended'; readonly by: LegId | null; readonly status: DialStatus; readonly forward: string };
 export type BridgeEntered = OnLeg & { readonly kind: 'bridge-entered'; readonly bridge: string; readonly bridgeKind: BridgeKind };
 export type BridgeLeft = OnLeg & { readonly kind: 'bridge-left'; readonly bridge: string; readonly bridgeKind: BridgeKind };
@@ -34,6 +34,8 @@ export type Held = OnLeg & { readonly kind: 'held' };
 export type Unheld = OnLeg & { readonly kind: 'unheld' };
 export type Parked = OnLeg & { readonly kind: 'parked'; readonly space: string };
 export type Unparked = OnLeg & { readonly kind: 'unparked'; readonly by: LegId };
+/** The leg runs a dialplan application that decides something: today VoiceMail alone. */
+export type ApplicationEntered = OnLeg & { readonly kind: 'application-entered'; readonly application: 'VoiceMail' };
 export type VariableSet = OnLeg & { readonly kind: 'variable-set'; readonly variable: string; readonly value: string };
 /** The kit's UserEvents: `file` is the path below the recordings folder, `named` the linkedid that the file was begun under (`linked` may have changed since). */
 export type RecordingStarted = OnLeg & { readonly kind: 'recording-started'; readonly named: Linkedid; readonly file: string };
@@ -51,12 +53,15 @@ export interface LiveLeg {
 export type LinkLost = Said & { readonly kind: 'link-lost' };
 /** The link still stands and nothing was said: every open call is alive. Told now and then, so that a crash of ours forgets seconds and not hours. */
 export type LinkAlive = Said & { readonly kind: 'link-alive' };
+/** What follows was not heard but read in the PBX's own books (CDR, CEL), up to `past-ended`: a gap is made good. */
+export type PastBegan = Said & { readonly kind: 'past-began' };
+export type PastEnded = Said & { readonly kind: 'past-ended' };
 export type PbxStopped = Said & { readonly kind: 'pbx-stopped' };
 /** What the FastAGI script told the dialplan, so that the call can explain its own way. */
 export type Routed = Said & { readonly kind: 'routed'; readonly linked: Linkedid; readonly target: Extension | null; readonly reason: string; readonly source: string };
 
 export type Event =
   | LegOpened | PartyKnown | LegRinging | LegUp | LegSeen | LegClosed | DialBegan | DialEnded | BridgeEntered | BridgeLeft
-  | BlindTransferred | AttendedTransferred | PickedUp | Held | Unheld | Parked | Unparked | VariableSet
-  | RecordingStarted | RecordingEnded | LinkedSealed | Resynced | LinkLost | LinkAlive | PbxStopped | Routed;
+  | BlindTransferred | AttendedTransferred | PickedUp | Held | Unheld | Parked | Unparked | ApplicationEntered | VariableSet
+  | RecordingStarted | RecordingEnded | LinkedSealed | Resynced | LinkLost | LinkAlive | PastBegan | PastEnded | PbxStopped | Routed;
 export type EventKind = Event['kind'];

@@ -2,7 +2,8 @@
  * Past-tense statements about a call; immutable. The id is made of what happened, so that the same story told twice (a replay, a
  * restart, a reconnect) gives the same facts and the store refuses the second copy.
  */
-import type { CallKey, Direction, Extension, FactId, Instant, Linkedid, Outcome, PbxId, RecordingId } from './words.ts';
+import type { EventKind } from './events.ts';
+import type { CallKey, Direction, Extension, FactId, Instant, LegId, Linkedid, Outcome, PbxId, RecordingId } from './words.ts';
 
 interface Base {
   readonly id: FactId;
@@ -12,7 +13,14 @@ interface Base {
   readonly at: Instant;
   /** False where the core concluded it (a gap, a crash) instead of seeing it. */
   readonly certain: boolean;
+  /** `reconciled`: told from what the PBX had written down (CDR, CEL), because nobody had listened. */
+  readonly source: 'live' | 'reconciled';
+  /** What made the core say it; for `calls explain`. */
+  readonly because: Because;
 }
+
+/** The event that a fact follows from: its kind, its leg (null = it speaks of none), and the one word of it that decided (`CANCEL`, a file, `''`). */
+export interface Because { readonly event: EventKind; readonly leg: LegId | null; readonly word: string }
 
 /** What every fact that a CRM hears carries: enough to tell the call without asking anybody. */
 export interface Described {
@@ -22,6 +30,10 @@ export interface Described {
   /** The number that was called inbound (DID), or the trunk line outbound; `''` when not known. */
   readonly line: string;
   readonly startedAt: Instant;
+  /** The CRM's own id of a click-to-call (`CallMeCALL_ID`): it knows the call under it. `''` where the CRM did not begin the call. */
+  readonly callId: string;
+  /** The employee who called, or for whom a CRM called; null inbound, and where nobody is known. */
+  readonly caller: Extension | null;
 }
 
 /** The first leg of a call was seen. */
@@ -56,6 +68,8 @@ export type CallEnded = Base & Described & {
   readonly rang: readonly Extension[];
   /** Asterisk's word for how the last attempt ended (`BUSY`, `CANCEL`, …, or `''`); drivers map refusals by it. */
   readonly dialStatus: string;
+  /** The row of the table of outcomes that decided (outcome.ts). */
+  readonly rule: string;
   readonly hangupCause: number;
 };
 /** The PBX closed a sound file of this call: `file` is the path below the recordings folder, `bytes` what the PBX counted. */

@@ -1,7 +1,7 @@
 /** How one event changes the legs of its call. Pure bookkeeping: what it means is decided in offer.ts, talk.ts and ending.ts. */
 import type { Call, Leg } from './calls.ts';
 import type { Event, LegOpened } from './events.ts';
-import type { LegId } from './words.ts';
+import type { Extension, LegId } from './words.ts';
 import { unreachable } from './words.ts';
 
 /** Every event that speaks of one leg. */
@@ -14,7 +14,7 @@ export function changeLeg(call: Call, id: LegId, change: Partial<Leg>): Call {
 
 export const openLeg = (event: Pick<LegOpened, 'leg' | 'name' | 'party' | 'at' | 'incoming'>): Leg => ({
   id: event.leg, name: event.name, party: event.party, state: 'opened', openedAt: event.at, incoming: event.incoming,
-  bridge: null, rang: false, released: false, talked: false,
+  bridge: null, rang: false, released: false, talked: false, held: false, guest: false,
 });
 
 const withLeg = (call: Call, leg: Leg): Call => ({ ...call, legs: { ...call.legs, [leg.id]: leg } });
@@ -29,11 +29,19 @@ export function applyToLegs(call: Call, event: LegEvent): Call {
     // A holding bridge (parking) joins nobody: the parked one hears music, so to the law he is in no bridge.
     case 'bridge-entered': return changeLegIf(call, event.leg, () => true, { state: 'talking', bridge: event.bridgeKind === 'holding' ? null : event.bridge });
     case 'bridge-left': return changeLegIf(call, event.leg, (leg) => leg.bridge === event.bridge, { bridge: null });
-    case 'leg-seen': case 'dial-began': case 'dial-ended': case 'blind-transferred': case 'attended-transferred': case 'picked-up':
-    case 'held': case 'unheld': case 'parked': case 'unparked': case 'variable-set': case 'recording-started': case 'recording-ended':
+    case 'held': return changeLegIf(call, event.leg, (leg) => !leg.held, { held: true });
+    case 'unheld': return changeLegIf(call, event.leg, (leg) => leg.held, { held: false });
+    case 'dial-began': return event.employee === null ? call : ownTelephone(call, event.leg, event.employee);
+    case 'leg-seen': case 'application-entered': case 'dial-ended': case 'blind-transferred': case 'attended-transferred': case 'picked-up':
+    case 'parked': case 'unparked': case 'variable-set': case 'recording-started': case 'recording-ended':
       return call;
     default: return unreachable(event);
   }
+}
+
+/** The number that was dialled outside is an employee's own telephone: whoever lifts there is no client. */
+function ownTelephone(call: Call, id: LegId, extension: Extension): Call {
+  return changeLegIf(call, id, (leg) => leg.party.kind === 'external', { party: { kind: 'employee', extension, name: '' } });
 }
 
 function changeLegIf(call: Call, id: LegId, when: (leg: Leg) => boolean, change: Partial<Leg>): Call {

@@ -45,6 +45,8 @@ export function offered(telling: Telling, extension: Extension): Telling {
 function ring(telling: Telling, event: LegEvent): Telling {
   const leg = telling.call.legs[event.leg];
   const extension = leg && extensionOf(leg);
+  // A click-to-call rings its own employee first: it is his call, but there is nothing to show him yet.
+  if (telling.call.originated && leg?.state === 'ringing' && extension !== undefined && telling.call.owner === null) return changed(telling, { owner: extension });
   if (leg?.state !== 'ringing' || leg.rang || leg.incoming || extension === undefined || nobodyCalls(telling.call)) return telling;
   const { call } = telling;
   const owner = call.talked.length > 0 ? call.owner : extension;

@@ -1,15 +1,25 @@
 /** The outside party decides what a call is: inbound, outbound, or (without one) internal. */
-import type { Call } from './calls.ts';
+import { type Call, legsOf } from './calls.ts';
 import type { LegOpened } from './events.ts';
 import type { LegEvent } from './legs.ts';
 
 export function outside(call: Call, event: LegEvent): Call {
   const party = call.legs[event.leg]?.party;
+  if (event.kind === 'dial-began' && event.employee !== null) return insideAgain(call);
   if (party?.kind !== 'external') return call;
-  if (event.kind === 'leg-opened' && call.direction === 'internal') return withOutside(call, event);
+  if (event.kind === 'leg-opened' && (call.direction === 'internal' || isFirstOutside(call))) return withOutside(call, event);
   if (event.kind === 'party-known' && call.direction === 'inbound' && call.client.number === '') return { ...call, client: { number: party.number, name: party.name } };
   if (event.kind === 'dial-began' && call.direction === 'outbound' && call.client.number === '') return { ...call, client: { number: event.number, name: '' } };
   return call;
+}
+
+/** A click-to-call is outbound before its client is dialled. */
+const isFirstOutside = (call: Call): boolean => call.originated && call.line === '' && call.client.number === '';
+
+/** What looked like an outside party is an employee's own telephone (a follow-me): without a client it is an internal call still. */
+function insideAgain(call: Call): Call {
+  const outsiders = legsOf(call).some((leg) => leg.party.kind === 'external');
+  return call.direction === 'outbound' && !outsiders && !call.started && !call.originated ? { ...call, direction: 'internal', line: '' } : call;
 }
 
 /**

@@ -3,6 +3,7 @@
  * Stores are synchronous where they commit (an fsync is the point of the call), so that an effect is either durable or has thrown.
  */
 import type { Call } from './calls.ts';
+import type { Event } from './events.ts';
 import type { Fact } from './facts.ts';
 import type { AccountId, CallKey, DeliveryId, FactId, Instant, Lane, NodeId, PbxId, RecordingId, TenantId } from './words.ts';
 
@@ -35,7 +36,7 @@ export interface Commit {
   readonly facts: readonly Fact[];
   readonly deliveries: readonly NewDelivery[];
   readonly recordings: readonly NewRecording[];
-  readonly notes: readonly { readonly call: CallKey | null; readonly text: string }[];
+  readonly notes: readonly { readonly call: CallKey | null; readonly at: Instant; readonly text: string }[];
 }
 export interface CallRow {
   readonly id: CallKey; readonly pbx: PbxId; readonly linkedid: string;
@@ -44,10 +45,15 @@ export interface CallRow {
   readonly startedAt: Instant; readonly endedAt: Instant | null; readonly talkSeconds: number; readonly certain: boolean;
 }
 export interface Journal {
+  /** Until when this Pbx was surely heard, null = never: what it did since then nobody saw. */
+  heardUntil(pbx: PbxId): Instant | null;
+  /** Never goes back. */
+  heard(pbx: PbxId, until: Instant): void;
   /** Facts and deliveries that are already there are left alone (their ids are deterministic); returns the ids that are new. */
   commit(change: Commit): readonly FactId[];
   openCalls(pbx: PbxId): readonly Call[];
-  calls(filter: { readonly limit: number; readonly call?: CallKey }): readonly CallRow[];
+  /** Newest first; `from` ≤ startedAt < `to`. */
+  calls(filter: { readonly limit: number; readonly call?: CallKey; readonly pbx?: PbxId; readonly from?: Instant; readonly to?: Instant }): readonly CallRow[];
   facts(call: CallKey): readonly Fact[];
   fact(id: FactId): Fact | null;
   notes(call: CallKey): readonly { readonly at: Instant; readonly text: string }[];
@@ -118,6 +124,23 @@ export interface Store {
   readonly memory: CallMemory;
   readonly recordings: RecordingStore;
   close(): void;
+}
+
+// ------------------------------------------------------------------------------------------------ the PBX's own books (CDR, CEL)
+export interface Window { readonly from: Instant; readonly to: Instant }
+/** What a Pbx wrote down about a window of time, as the events that it would have told a listener, in their order. */
+export interface Past {
+  /** `cel` tells whole stories; `cdr` only who talked with whom, when and for how long. */
+  readonly kind: 'cel' | 'cdr';
+  readonly rows: number;
+  readonly events: readonly Event[];
+  /** Rows that could not be read, and why: never silently left out. At most 100. */
+  readonly unreadable: readonly { readonly where: string; readonly why: string }[];
+}
+export interface Books {
+  /** Rejects (class with a stable `code`) when the source cannot be read; obeys the signal. */
+  read(window: Window, signal: AbortSignal): Promise<Past>;
+  close(): Promise<void>;
 }
 
 // ------------------------------------------------------------------------------------------------ HTTP, logs

@@ -2,13 +2,14 @@
  * After a (re)connect the PBX says who lives. Every open call of ours is compared with that list: legs that are not in it died in the gap,
  * legs that we never saw were born in it. What is concluded here and not seen carries `certain: false`.
  */
-import { type Call, callByLeg, type Calls, type Leg, legsOf, withCall } from './calls.ts';
+import { type Call, callByLeg, type Calls, type Leg, legsOf, ownOpenLegs, withCall } from './calls.ts';
 import type { Effect } from './effects.ts';
 import type { LiveLeg, Resynced } from './events.ts';
+import type { Because } from './facts.ts';
 import type { LegEvent } from './legs.ts';
 import { instant, type LegId } from './words.ts';
 
-type StepLeg = (calls: Calls, event: LegEvent) => readonly [Calls, readonly Effect[]];
+type StepLeg = (calls: Calls, event: LegEvent, because: Because) => readonly [Calls, readonly Effect[]];
 
 export function resync(calls: Calls, event: Resynced, stepLeg: StepLeg): readonly [Calls, readonly Effect[]] {
   const alive = new Set(event.alive.map((leg) => leg.leg));
@@ -16,7 +17,7 @@ export function resync(calls: Calls, event: Resynced, stepLeg: StepLeg): readonl
   const start = doubted.reduce(withCall, calls);
   const events = [...peopleFirst(event.alive).flatMap((leg) => living(leg, event, callByLeg(start, leg.leg)?.legs[leg.leg])), ...start.open.values().flatMap((call) => deaths(call, alive))];
   return events.reduce(([before, effects]: readonly [Calls, readonly Effect[]], each): readonly [Calls, readonly Effect[]] => {
-    const [after, more] = stepLeg(before, each);
+    const [after, more] = stepLeg(before, each, { event: 'resynced', leg: each.leg, word: each.kind });
     return [after, [...effects, ...more]];
   }, [start, doubted.map((call): Effect => ({ kind: 'keep', call }))]);
 }
@@ -24,7 +25,7 @@ export function resync(calls: Calls, event: Resynced, stepLeg: StepLeg): readonl
 /** A call whose legs all still live, and no others, missed nothing that changes its facts. */
 function doubtful(call: Call, alive: readonly LiveLeg[]): boolean {
   const living = new Set(alive.filter((leg) => call.linkeds.includes(leg.linked)).map((leg) => leg.leg));
-  const open = legsOf(call).filter((leg) => leg.state !== 'closed');
+  const open = ownOpenLegs(call);
   return !call.ended && (open.length !== living.size || open.some((leg) => !living.has(leg.id)));
 }
 
@@ -37,7 +38,7 @@ function living(leg: LiveLeg, { pbx, at }: Resynced, known: Leg | undefined): re
   const on = { pbx, at, leg: leg.leg, linked: leg.linked };
   const opened: LegEvent = { ...on, kind: 'leg-opened', at: instant(at - leg.seconds * 1000), concluded: true, name: leg.name, party: leg.party, dialled: leg.dialled, context: leg.context, incoming: leg.incoming, line: leg.line };
   // The number that was dialled outside is no longer told; the caller id of the leg is the next best (asterisk-facts 5).
-  const dialled: readonly LegEvent[] = leg.party.kind === 'external' && !leg.incoming ? [{ ...on, kind: 'dial-began', by: null, number: leg.party.number }] : [];
+  const dialled: readonly LegEvent[] = leg.party.kind === 'external' && !leg.incoming ? [{ ...on, kind: 'dial-began', by: null, number: leg.party.number, employee: null }] : [];
   const up: readonly LegEvent[] = leg.up ? [{ ...on, kind: 'leg-up' }] : [];
   const left: readonly LegEvent[] = known?.bridge === undefined || known.bridge === null || known.bridge === leg.bridge ? []
     : [{ ...on, kind: 'bridge-left', bridge: known.bridge, bridgeKind: 'basic' }];
@@ -47,6 +48,6 @@ function living(leg: LiveLeg, { pbx, at }: Resynced, known: Leg | undefined): re
 
 function deaths(call: Call, alive: ReadonlySet<LegId>): readonly LegEvent[] {
   return legsOf(call)
-    .filter((leg) => leg.state !== 'closed' && !alive.has(leg.id))
+    .filter((leg) => leg.state !== 'closed' && !leg.guest && !alive.has(leg.id))
     .map((leg): LegEvent => ({ kind: 'leg-closed', pbx: call.pbx, at: call.lastSeenAt, leg: leg.id, linked: call.linkedid, cause: 0 }));
 }

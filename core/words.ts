@@ -48,7 +48,14 @@ export interface Employee {
   readonly extension: Extension;
   readonly name: string;
   readonly crm: Readonly<Record<string, number | string>>;
+  /** Numbers of the employee's own telephones outside. */
+  readonly mobile?: readonly string[];
+  /** When a card of a call opens on this employee's screen; not given = the tenant's mode. */
+  readonly card?: CardMode;
 }
+
+/** `ringing`: as soon as the telephone rings; `answer`: when they talk; `never`: no card. */
+export type CardMode = 'ringing' | 'answer' | 'never';
 
 /** The CRM's person or company, with the employee who owns it, if the CRM said so. */
 export interface Contact {

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PERISHABLE, PERISH_MS } from '../core/facts.ts';
-import { ANSWERED, UNANSWERED, type OutcomeRow } from '../core/outcome.ts';
+import { type OutcomeMark, type OutcomeRow, OUTCOMES } from '../core/outcome.ts';
 import { REASONS } from '../core/routing.ts';
 import { DURABLE_RETRY, PERISHABLE_RETRY, scheduleTable } from '../core/schedule.ts';
 import { LANES } from '../outbox/breaker.ts';
@@ -19,13 +19,15 @@ export const PARTS: readonly Part[] = [
 ];
 
 function outcomes(): string {
-  const rows = [ANSWERED, ...UNANSWERED].map((row, index) => `| ${index + 1} | ${conditions(row)} | **${row.outcome}** | ${cell(row.why)} |`);
-  return ['| | When | Outcome | Because |', '|---|---|---|---|', ...rows].join('\n');
+  const rows = OUTCOMES.map((row) => `| \`${row.rule}\` | ${conditions(row)} | **${row.outcome}** | ${cell(row.why)} | ${cell(row.source)} |`);
+  return ['| Rule | When | Outcome | Because | In Asterisk |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
+const MARKS: Readonly<Record<OutcomeMark, string>> = { talked: 'client and employee talked', voicemail: 'a voicemail box was entered', originated: 'a click-to-call', conferred: 'a conference was entered' };
+
 function conditions(row: OutcomeRow): string {
-  if (row === ANSWERED) return 'client and employee talked';
-  const said = [row.direction === 'any' ? '' : row.direction, row.dialStatus === 'any' ? '' : `last dial status ${row.dialStatus === '' ? 'none' : `\`${row.dialStatus}\``}`];
+  const said = [row.mark === undefined ? '' : MARKS[row.mark], row.direction === 'any' ? '' : row.direction, row.dialStatus === 'any' ? '' : `last dial status ${row.dialStatus === '' ? 'none' : `\`${row.dialStatus}\``}`,
+    row.causes === undefined ? '' : `cause ${row.causes.join(', ')}`];
   const given = said.filter((text) => text !== '').join(', ');
   return given === '' ? 'everything else' : given;
 }

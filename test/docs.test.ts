@@ -8,7 +8,7 @@ import { textsOf } from '../app/cli/texts/index.ts';
 import { keysOf, schemaAt } from '../app/config/describe.ts';
 import type { Path } from '../app/config/paths.ts';
 import { configSchema } from '../app/config/schema.ts';
-import { UNANSWERED } from '../core/outcome.ts';
+import { OUTCOMES } from '../core/outcome.ts';
 import { DURABLE_RETRY, ceiling } from '../core/schedule.ts';
 import { PARTS, withPart } from '../docs/generate.ts';
 import { anchorsOf, namedPaths, relativeLinks } from './house/links.ts';
@@ -39,7 +39,7 @@ const MADE_LATER = /^crm\/drivers\/notebook\.ts$/;
 t.test('generated parts are current', async (t) => {
   for (const part of PARTS) t.equal(textOf(part.file), withPart(textOf(part.file), part), `${part.file}, ${part.name}: run node docs/generate.ts`);
   const outcomes = textOf('docs/outcomes.md');
-  for (const { why } of UNANSWERED) t.ok(outcomes.includes(why), why);
+  for (const { why } of OUTCOMES) t.ok(outcomes.includes(why), why);
   t.ok(textOf('docs/failures.md').includes(`| ${ceiling(1, DURABLE_RETRY) / 1000} s |`), 'the first wait');
 });
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { belowRecordings } from '../../ami/parties.ts';
+import { belowRecordings } from '../../core/parties.ts';
 import { type Headers, RawParser } from '../../ami/wire.ts';
 import { FakeAmi } from '../../test/fakes/ami.ts';
 import { TONES } from '../configuration/people.ts';

@@ -3,6 +3,7 @@ import type { CallKey, FactId, Instant } from '../../core/words.ts';
 import { forgetCall, keepCall, listCalls, openCalls, summarize } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { factsOfCall, insertDelivery, insertFact, oneFact } from './facts.ts';
+import { heardUntil, markHeard } from './heard.ts';
 import { insertRecording } from './recordings.ts';
 import { moment, text, whole } from './rows.ts';
 
@@ -13,6 +14,8 @@ const NOTES = 'select at, text from notes where tenant = :tenant and call = :cal
 
 export function sqliteJournal(connection: Connection): Journal {
   return {
+    heardUntil: (pbx) => heardUntil(connection, pbx),
+    heard: (pbx, until) => { markHeard(connection, pbx, until); },
     commit: (change) => connection.transaction(() => write(connection, change)),
     openCalls: (pbx) => {
       const { calls, unreadable } = openCalls(connection, pbx);
@@ -37,7 +40,7 @@ function write(connection: Connection, change: Commit): readonly FactId[] {
   for (const call of change.forget) forgetCall(connection, call, change.at);
   for (const delivery of change.deliveries) insertDelivery(connection, delivery, change.at);
   for (const recording of change.recordings) insertRecording(connection, recording, change.at);
-  for (const { call, text: words } of change.notes) note(connection, call, words, change.at);
+  for (const { call, at, text: words } of change.notes) note(connection, call, words, at);
   return fresh.map((fact) => fact.id);
 }
 

@@ -1,6 +1,6 @@
 /** JSON columns back into the core's words: checked, because a hand edit or an older CallMe may have written something else. */
-import type { Call } from '../../core/calls.ts';
-import type { Fact, FactKind } from '../../core/facts.ts';
+import type { Call, Leg } from '../../core/calls.ts';
+import type { CallEnded, Described, Fact, FactKind } from '../../core/facts.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -14,12 +14,20 @@ const orNull = (check: Check): Check => (value) => value === null || check(value
 
 /** Total by construction: a field added to Call breaks the build here, and reminds of the migration that old snapshots need. */
 const CALL: Readonly<Record<keyof Call, Check>> = {
-  key: isText, pbx: isText, linkedid: isText, linkeds: isList, sealed: isList, bridges: isList, direction: isText, client: isRecord, line: isText,
+  key: isText, pbx: isText, linkedid: isText, linkeds: isList, sealed: isList, bridges: isList, rooms: isList, sealedAt: orNull(isNumber), callId: isText, originated: isFlag,
+  forwardedBy: orNull(isText), voicemail: isFlag, direction: isText, client: isRecord, line: isText,
   startedAt: isNumber, lastSeenAt: isNumber, answeredAt: orNull(isNumber), talkingSince: orNull(isNumber), talkMs: isNumber,
   ringingSince: orNull(isNumber), ringMs: isNumber, started: isFlag, offered: isFlag, ended: isFlag,
-  owner: orNull(isText), rang: isList, talked: isList, handOvers: isList,
-  dialStatus: isText, hangupCause: isNumber, certain: isFlag, legs: isRecord, sounds: isList, apart: isList, route: orNull(isRecord),
+  owner: orNull(isText), stays: orNull(isRecord), rang: isList, talked: isList, handOvers: isList,
+  dialStatus: isText, hangupCause: isNumber, dialCause: isNumber, certain: isFlag, legs: isRecord, sounds: isList, apart: isList, route: orNull(isRecord),
 };
+
+/** What an older CallMe did not write into snapshots, legs and facts: an upgrade in the middle of calls must not forget them. */
+const LATER_CALL = { rooms: [], sealedAt: null, forwardedBy: null, callId: '', originated: false, voicemail: false } as const satisfies Partial<Call>;
+const LATER_LEG = { guest: false } as const satisfies Partial<Leg>;
+const LATER_FACT = { source: 'live', because: { event: 'leg-seen', leg: null, word: '' } } as const satisfies Partial<Fact>;
+const LATER_DESCRIBED = { callId: '' } as const satisfies Partial<Described>;
+const LATER_ENDED = { rule: '' } as const satisfies Partial<CallEnded>;
 
 const KINDS: Readonly<Record<FactKind, true>> = {
   'call-started': true, 'call-offered': true, 'employee-ringing': true, 'employee-released': true, 'employee-talking': true,
@@ -28,13 +36,18 @@ const KINDS: Readonly<Record<FactKind, true>> = {
 
 /** The call that a snapshot holds, or null when it is not one. */
 export function callOf(snapshot: string): Call | null {
-  const value = parsed(snapshot);
+  const found = parsed(snapshot);
+  if (!isRecord(found) || !isRecord(found['legs'])) return null;
+  const legs = Object.entries(found['legs']).map(([id, leg]): [string, unknown] => [id, isRecord(leg) ? { ...LATER_LEG, ...leg } : leg]);
+  const value: unknown = { ...LATER_CALL, ...found, legs: Object.fromEntries<unknown>(legs) };
   return isCall(value) ? value : null;
 }
 
 /** The fact that a body holds, or null when it is not the one with this id. */
 export function factOf(body: string, id: string): Fact | null {
-  const value = parsed(body);
+  const found = parsed(body);
+  if (!isRecord(found)) return null;
+  const value: unknown = { ...LATER_FACT, ...('direction' in found ? LATER_DESCRIBED : {}), ...(found['kind'] === 'call-ended' ? LATER_ENDED : {}), ...found };
   return isFact(value) && value.id === id ? value : null;
 }
 

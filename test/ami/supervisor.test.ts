@@ -1,4 +1,5 @@
 import t from 'tap';
+import { FILTERS } from '../../ami/filters.ts';
 import { block, FakeAmi, response } from '../fakes/ami.ts';
 import type { Handler, Pairs } from '../fakes/ami.ts';
 import { Ears, watch } from './ears.ts';
@@ -22,7 +23,7 @@ t.test('a link is told as: catching up, who lives, what came meanwhile, live', a
   await pbx.send(event('Hangup', '7.1'));
   await ears.hears('Hangup 7.1');
   t.same(ears.told.filter((word) => word !== 'is up'), ['is catching-up', 'resync [7.1]', 'Newchannel 7.1', 'Newstate 7.1', 'Hangup 7.0', 'DialEnd 7.1', 'Hangup 7.1']);
-  t.same(pbx.actions.slice(0, 6).map((action) => action.text('Action').toLowerCase()), ['login', 'events', 'filter', 'filter', 'filter', 'coreshowchannels'], 'filters before the list');
+  t.same(pbx.actions.slice(0, 3 + FILTERS.length).map((action) => action.text('Action').toLowerCase()), ['login', 'events', ...FILTERS.map(() => 'filter'), 'coreshowchannels'], 'filters before the list');
   t.match(supervisor.state, { name: 'up', reason: 'Asterisk Call Manager/11.0.0' });
 });
 

@@ -1,6 +1,6 @@
 /** Asterisk's wording → events. The captures test the whole; here are the turns that they do not show. */
 import t from 'tap';
-import { belowRecordings, dialledNumber, partyOf, resourceOf } from '../../ami/parties.ts';
+import { belowRecordings, dialledNumber, partyOf, resourceOf } from '../../core/parties.ts';
 import { createTranslator } from '../../ami/translate.ts';
 import { Headers } from '../../ami/wire.ts';
 import { instant, type PbxId } from '../../core/words.ts';

@@ -130,7 +130,7 @@ async function route(t: Test, house: House): Promise<void> {
   t.equal(asked.variables.get('ROUTE_TARGET'), '220');
 }
 const notes = (house: House): readonly string[] => house.callMe.store.journal.notes(CALL).map((note) => note.text);
-const ROUTED = ['routed to 220: owner-of-contact (live)'];
+const ROUTED = ['routed 220 live owner-of-contact', 'blind-transferred 219 220'];
 
 t.test('what FastAGI decided is a part of the story, whichever of the two is heard first', async (t) => {
   for (const [name, until] of [['before Newchannel', null], ['after Newchannel', moment('UserEvent', { UserEvent: 'CallMeRecStart' })]] as const) {

@@ -1,21 +1,21 @@
 /** Laws that hold for every story: they are checked over all captures, cut and mangled in every place. */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
 import { type Call, restore } from '../../core/calls.ts';
 import type { Effect } from '../../core/effects.ts';
 import type { Event } from '../../core/events.ts';
 import type { CallKey } from '../../core/words.ts';
 import { instant, type PbxId } from '../../core/words.ts';
-import { eventsOf, factsOf, headersOf, PBX, run } from '../captures/story.ts';
+import { factsOf, PBX, run } from '../captures/story.ts';
+import { copyOf } from './copies.ts';
+import { stories } from './stories.ts';
 
-const FOLDER = join(import.meta.dirname, '../captures');
-const stories: readonly { readonly name: string; readonly events: readonly Event[] }[] = ['16.28.0', '22.10.1', '22.10.1-cel'].flatMap((version) =>
-  readdirSync(join(FOLDER, version)).filter((name) => name.endsWith('.txt')).map((name) => ({ name: `${version}/${name}`, events: eventsOf(headersOf(join(FOLDER, version, name))) })));
 
 const ids = (effects: readonly Effect[]): readonly string[] => effects.flatMap((effect) => (effect.kind === 'tell' ? [effect.fact.id] : []));
 const ends = (all: readonly string[]): readonly string[] => all.filter((id) => id.endsWith('#ended'));
-const twice = (all: readonly string[]): readonly string[] => all.filter((id, index) => all.indexOf(id) !== index);
+function twice(all: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return all.filter((id) => (seen.has(id) ? true : (seen.add(id), false)));
+}
 
 /** What the store holds after these effects: the snapshots that a restart goes on from. */
 function snapshots(effects: readonly Effect[]): readonly Call[] {
@@ -100,5 +100,22 @@ t.test('the facts of one story do not depend on the Pbx that told it', (t) => {
   const [story] = stories;
   const elsewhere = (story?.events ?? []).map((event): Event => ({ ...event, pbx: 'other' as PbxId }));
   t.same(ids(run(elsewhere).effects).map((id) => id.replace(/^other/, 'main')), ids(run(story?.events ?? []).effects));
+  t.end();
+});
+
+t.test('a thousand copies at once give a thousand times the facts', (t) => {
+  const COPIES = 1_000;
+  for (const { name, events } of stories.filter(({ events: all }) => !all.some(({ kind }) => kind === 'resynced' || kind === 'pbx-stopped'))) {
+    const suffixes = Array.from({ length: COPIES }, (_, copy) => `~${copy}`);
+    const copies = suffixes.map((suffix) => copyOf(events, suffix));
+    const { calls, effects } = run(events.flatMap((_, index) => copies.map((copy) => copy[index]).filter((event) => event !== undefined)));
+    const told = new Map<string, number>();
+    for (const id of ids(effects)) told.set(id.replace(/~\d+/g, ''), (told.get(id.replace(/~\d+/g, '')) ?? 0) + 1);
+    const once = new Set(ids(run(events).effects));
+    if (told.size !== once.size || [...told].some(([id, times]) => times !== COPIES || !once.has(id)) || twice(ids(effects)).length > 0 || calls.open.size > 0) {
+      t.fail(name, { told: [...told].filter(([id, times]) => times !== COPIES || !once.has(id)), open: calls.open.size });
+    }
+  }
+  t.pass('every story');
   t.end();
 });

@@ -43,8 +43,8 @@ t.test('whose calls a CRM hears of', async (t) => {
 });
 
 t.test('a closed recording becomes a row of the spool, nothing else does', async (t) => {
-  const { id, call, linkedid, at } = ended('17');
-  const closed: Fact = { id, pbx: PBX, call, linkedid, at, certain: false, kind: 'recording-closed', file: '2026/11/20/call-17.wav', bytes: 44 };
+  const { id, call, linkedid, at, source, because } = ended('17');
+  const closed: Fact = { id, pbx: PBX, call, linkedid, at, certain: false, source, because, kind: 'recording-closed', file: '2026/11/20/call-17.wav', bytes: 44 };
   t.same(recordingFor(closed), [{ id: 'main/2026/11/20/call-17.wav', pbx: 'main', call: 'main/17', file: '2026/11/20/call-17.wav', bytesClaimed: 44, certain: false }]);
   t.same(recordingFor(ended('17')), []);
   t.same(deliveriesFor(closed, plan()), [], 'and no CRM hears of it yet');

@@ -88,7 +88,7 @@ t.test('a lost link: what died in the gap ended when the link was last heard, an
 
 t.test('what FastAGI decided is noted with its reason, before and after the call was seen', (t) => {
   const routed = { kind: 'routed', pbx: 'main' as PbxId, at: instant(1), linked: 'T' as Linkedid, target: null, reason: 'crm-late', source: 'timeout' } as const;
-  const note = { kind: 'note', call: 'main/T', text: 'routed to the default route: crm-late (timeout)' };
+  const note = { kind: 'note', call: 'main/T', at: instant(1), text: 'routed - timeout crm-late' };
   t.match(step(noCalls('main' as PbxId), routed)[1], [note]);
   const { calls } = run(story(opened('T', 'T', client('7916'), true)));
   t.match(step(calls, routed)[1], [note, { kind: 'keep', call: { route: { reason: 'crm-late' } } }]);

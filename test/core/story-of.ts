@@ -15,7 +15,15 @@ export type Untimed = Without<Event>;
 
 export const opened = (leg: string, linked: string, party: Party, incoming: boolean): Untimed =>
   ({ ...on(leg, linked), kind: 'leg-opened', name: `PJSIP/${leg}-0001`, party, dialled: incoming ? '500' : '', context: '', incoming, line: 'trunk' });
-export const dialled = (leg: string, linked: string, number: string): Untimed => ({ ...on(leg, linked), kind: 'dial-began', by: null, number });
+export const dialled = (leg: string, linked: string, number: string): Untimed => ({ ...on(leg, linked), kind: 'dial-began', by: null, number, employee: null });
+/** An outside line dials an employee's own telephone. */
+export const dialledMobile = (leg: string, linked: string, number: string, extension: string): Untimed => ({ ...on(leg, linked), kind: 'dial-began', by: null, number, employee: extension as Extension });
+export const variable = (leg: string, linked: string, name: string, value: string): Untimed => ({ ...on(leg, linked), kind: 'variable-set', variable: name, value });
+export const conferred = (leg: string, linked: string, room: string): Untimed => ({ ...on(leg, linked), kind: 'bridge-entered', bridge: room, bridgeKind: 'conference' });
+export const unconferred = (leg: string, linked: string, room: string): Untimed => ({ ...on(leg, linked), kind: 'bridge-left', bridge: room, bridgeKind: 'conference' });
+export const voicemail = (leg: string, linked: string): Untimed => ({ ...on(leg, linked), kind: 'application-entered', application: 'VoiceMail' });
+export const sealed = (linked: string): Untimed => ({ pbx: PBX, kind: 'linked-sealed', linked: linked as Linkedid });
+export const alive = (): Untimed => ({ pbx: PBX, kind: 'link-alive' });
 export const dialEnded = (leg: string, linked: string, status: 'ANSWER' | 'BUSY' | 'NOANSWER' | 'CANCEL' | 'CONGESTION'): Untimed => ({ ...on(leg, linked), kind: 'dial-ended', by: null, status, forward: '' });
 export const ringing = (leg: string, linked: string): Untimed => ({ ...on(leg, linked), kind: 'leg-ringing' });
 export const up = (leg: string, linked: string): Untimed => ({ ...on(leg, linked), kind: 'leg-up' });

@@ -18,8 +18,9 @@ export function openCall(linkedid: string, change: Partial<Call> = {}): Call {
 }
 
 const base = (linkedid: string, what: string, at: number) =>
-  ({ id: factId(keyOf(linkedid), what), pbx: PBX, call: keyOf(linkedid), linkedid: linkedid as Linkedid, at: instant(at), certain: true });
-const described = { direction: 'inbound', client: { number: '+79161234567', name: 'Петров' }, line: '4951112233', startedAt: BEGIN } as const;
+  ({ id: factId(keyOf(linkedid), what), pbx: PBX, call: keyOf(linkedid), linkedid: linkedid as Linkedid, at: instant(at), certain: true,
+    source: 'live' as const, because: { event: 'leg-closed' as const, leg: null, word: '16' } });
+const described = { direction: 'inbound', client: { number: '+79161234567', name: 'Петров' }, line: '4951112233', startedAt: BEGIN, callId: '', caller: null } as const;
 
 export function ringing(linkedid: string, what = 'ringing', at: number = BEGIN): EmployeeRinging {
   return { ...base(linkedid, what, at), ...described, kind: 'employee-ringing', extension: '219' as Extension };
@@ -27,7 +28,7 @@ export function ringing(linkedid: string, what = 'ringing', at: number = BEGIN):
 
 export function ended(linkedid: string, what = 'ended', at: number = BEGIN + 70_000): CallEnded {
   return { ...base(linkedid, what, at), ...described, kind: 'call-ended', outcome: 'answered', owner: '220' as Extension, answeredAt: instant(BEGIN + 5_000),
-    talkSeconds: 61, ringSeconds: 5, handOvers: [], talked: ['220' as Extension], rang: ['219' as Extension, '220' as Extension], dialStatus: 'ANSWER', hangupCause: 16 };
+    talkSeconds: 61, ringSeconds: 5, handOvers: [], talked: ['220' as Extension], rang: ['219' as Extension, '220' as Extension], dialStatus: 'ANSWER', rule: 'talked', hangupCause: 16 };
 }
 
 export function merged(linkedid: string, into: string): CallMerged {

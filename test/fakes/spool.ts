@@ -22,7 +22,7 @@ export function listeningLog(): Log & { readonly said: Said[] } {
 /** What the app does: the fact and the state in one transaction. */
 export const appOnReady = (store: RecordingStore): OnReady => (row, ready) => {
   const fact: Fact = {
-    kind: 'recording-ready', id: factId(row.call, `recording-ready:${row.file}`), pbx: row.pbx, call: row.call, linkedid: '1790.17' as never, at: instant(1), certain: true,
+    kind: 'recording-ready', id: factId(row.call, `recording-ready:${row.file}`), pbx: row.pbx, call: row.call, linkedid: '1790.17' as never, at: instant(1), certain: true, source: 'live', because: { event: 'recording-ended', leg: null, word: row.file },
     recording: row.id, ...ready,
   };
   store.ready(row.id, { state: 'uploaded', reason: '' }, fact, [], instant(1));

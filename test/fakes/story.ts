@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Headers, RawParser } from '../../ami/wire.ts';
-import { belowRecordings } from '../../ami/parties.ts';
+import { belowRecordings } from '../../core/parties.ts';
 import { block, type FakeAmi, type Pairs, response } from './ami.ts';
 import { putFile, wavBytes } from './wav.ts';
 

@@ -4,7 +4,7 @@
  */
 import { COMPUTED, importsOf, inProject, packageOf, withoutComments } from './imports.ts';
 
-export const ROOMS = ['ami', 'agi', 'crm', 'outbox', 'recordings', 'store', 'web'] as const;
+export const ROOMS = ['ami', 'agi', 'cdr', 'crm', 'outbox', 'recordings', 'store', 'web'] as const;
 /** What is shipped. `lab`, `bench`, `test` and `docs` look into every room; nobody looks into them. */
 export const PRODUCT: readonly string[] = ['core', ...ROOMS, 'app', 'bin'];
 
@@ -13,7 +13,9 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'asterisk-manager': ['ami/link.ts'],
   'ding-dong': ['agi/session.ts'],
   'fastify': ['web/server.ts'],
+  'mysql2': ['cdr/mysql.ts'],
   'node:sqlite': ['store/sqlite/'],
+  'pg': ['cdr/postgres.ts'],
   'pino': ['app/logs.ts'],
   'pino-pretty': ['app/logs.ts'],
   'undici': ['app/http.ts'],

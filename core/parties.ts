@@ -2,7 +2,8 @@
  * Who is on a channel, read off its name and caller id. A channel's name is `TECH/resource-8hex` (`PJSIP/219-0000002e`,
  * `Local/219@from-internal-00000001;2`); the resource is the endpoint: an extension, or a trunk.
  */
-import type { Extension, Party } from '../core/words.ts';
+import { phoneKey } from './phone.ts';
+import type { Extension, Party } from './words.ts';
 
 /** What the config says of one Pbx's channels. */
 export interface Profile {
@@ -10,15 +11,25 @@ export interface Profile {
   readonly external: readonly RegExp[];
   /** What an extension looks like, `^[0-9]{2,5}$`. */
   readonly internal: RegExp;
+  /** Our people's own telephones outside, by `phoneKey`: who calls from one, or is called on it, is an employee and no client. */
+  readonly mobiles?: ReadonlyMap<string, Extension>;
 }
 
 export function partyOf(profile: Profile, channel: string, number: string, name: string): Party {
   if (channel.startsWith('Local/')) return { kind: 'helper' };
   const known = { number: withoutUnknown(number), name: withoutUnknown(name) };
-  if (profile.external.some((pattern) => pattern.test(channel))) return { kind: 'external', ...known };
+  if (profile.external.some((pattern) => pattern.test(channel))) return outsideParty(profile, known);
   const extension = [resourceOf(channel), known.number].find((text) => profile.internal.test(text));
   return extension === undefined ? { kind: 'unknown', ...known } : { kind: 'employee', extension: extension as Extension, name: known.name };
 }
+
+function outsideParty(profile: Profile, known: { readonly number: string; readonly name: string }): Party {
+  const mobile = mobileOf(profile, known.number);
+  return mobile === null ? { kind: 'external', ...known } : { kind: 'employee', extension: mobile, name: known.name };
+}
+
+/** The employee whose own telephone this number is, null = nobody of ours. */
+export const mobileOf = ({ mobiles }: Profile, number: string): Extension | null => mobiles?.get(phoneKey(number)) ?? null;
 
 /** `PJSIP/219-0000002e` → `219`; chan_sip and DAHDI are alike (`SIP/219-00000001`, `DAHDI/i1/7495…-1`). */
 export function resourceOf(channel: string): string {
