@@ -23,6 +23,8 @@ export class CaptureWriter {
   #file: number | null;
   #bytes: number;
   #lines = '';
+  #head = '';
+  #broken = false;
 
   /** Throws when the file cannot be opened: then the operator's command is wrong. */
   constructor(options: CaptureWriterOptions) {
@@ -31,18 +33,27 @@ export class CaptureWriter {
     this.#bytes = fstatSync(this.#file).size;
   }
 
+  /** The disk refused: the capture ends before its story did. */
+  get broken(): boolean { return this.#broken; }
+
+  /** The line (`headLine`) that says what the entries from here on are; each file after a rotation begins with it too. */
+  head(line: string): void {
+    this.#head = line;
+    this.#line(line);
+  }
+
   write(entry: CaptureEntry): void {
-    if (this.#file === null) return;
-    this.#lines += `${captureLine(entry)}\n`;
-    if (this.#lines.length >= FLUSH_CHARS) this.flush();
+    this.#line(captureLine(entry));
   }
 
   flush(): void {
-    const bytes = Buffer.from(this.#lines);
+    const lines = this.#lines;
     this.#lines = '';
-    if (this.#file === null || bytes.length === 0) return;
+    if (this.#file === null || lines === '') return;
     try {
-      if (this.#bytes > 0 && this.#bytes + bytes.length > (this.#options.maxBytes ?? 67_108_864)) this.#file = this.#rotate(this.#file);
+      const full = this.#bytes > 0 && this.#bytes + Buffer.byteLength(lines) > (this.#options.maxBytes ?? 67_108_864);
+      if (full) this.#file = this.#rotate(this.#file);
+      const bytes = Buffer.from(full ? this.#headed(lines) : lines);
       for (let written = 0; written < bytes.length;) written += writeSync(this.#file, bytes, written);
       this.#bytes += bytes.length;
     } catch (error) {
@@ -67,9 +78,21 @@ export class CaptureWriter {
     return openSync(path, keep > 0 ? 'a' : 'w', 0o600);
   }
 
+  #line(line: string): void {
+    if (this.#file === null) return;
+    this.#lines += `${line}\n`;
+    if (this.#lines.length >= FLUSH_CHARS) this.flush();
+  }
+
+  /** A file of its own needs a head first, which may stand there already. */
+  #headed(lines: string): string {
+    return this.#head === '' || lines.startsWith(`${this.#head}\n`) ? lines : `${this.#head}\n${lines}`;
+  }
+
   #giveUp(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#options.log.warn({ path: this.#options.path, remedy: 'free space on the disk, then start the capture again' }, `capture ended: ${message}`);
     this.#file = null;
+    this.#broken = true;
   }
 }

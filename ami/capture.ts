@@ -1,10 +1,12 @@
 /**
- * Recorded events of a Pbx. Two formats are read: NDJSON as we write it (each line has its time), and a byte-exact dump of the socket.
+ * Recorded events of a Pbx. Two formats are read: NDJSON as we write it (each line has its time; a head may lead it), and a byte-exact dump
+ * of the socket.
  * Support, tests and users replay the same thing.
  */
 import { createReadStream } from 'node:fs';
 import { instant } from '../core/words.ts';
 import type { Instant, PbxId } from '../core/words.ts';
+import { type CaptureHead, headOf } from './capture-head.ts';
 import { AmiError } from './errors.ts';
 import { Headers, RawParser } from './wire.ts';
 
@@ -29,6 +31,8 @@ export interface ReadOptions {
   readonly pbx?: PbxId;
   /** A dump holds no times either: its n-th entry gets `start` + n ms. Default 0. */
   readonly start?: Instant;
+  /** Called for each head before the entries behind it are told. */
+  readonly onHead?: (head: CaptureHead) => void;
 }
 
 /**
@@ -39,7 +43,7 @@ export async function* readCapture(path: string, options: ReadOptions = {}): Asy
   const pieces = createReadStream(path, { encoding: 'utf8' })[Symbol.asyncIterator]() as AsyncIterator<string, undefined>;
   const first = await firstPiece(path, pieces);
   const all = chain(first, pieces);
-  if (first.trimStart().startsWith('{')) yield* readLines(path, all);
+  if (first.trimStart().startsWith('{')) yield* readLines(path, all, options);
   else yield* readDump(all, options);
 }
 
@@ -81,7 +85,7 @@ function dumped(headers: Headers, alive: Headers[], stamp: { readonly at: Instan
   return null;
 }
 
-async function* readLines(path: string, pieces: AsyncIterable<string>): AsyncGenerator<CaptureEntry> {
+async function* readLines(path: string, pieces: AsyncIterable<string>, { onHead }: ReadOptions): AsyncGenerator<CaptureEntry> {
   let rest = '';
   let number = 0;
   for await (const piece of pieces) {
@@ -89,14 +93,25 @@ async function* readLines(path: string, pieces: AsyncIterable<string>): AsyncGen
     rest = lines.pop() ?? '';
     for (const line of lines) {
       number++;
-      if (line.trim() !== '') yield parseLine(line, `${path} line ${number}`);
+      const entry = entryOf(line, `${path} line ${number}`, onHead);
+      if (entry !== null) yield entry;
     }
   }
-  if (rest.trim() !== '') yield parseLine(rest, `${path} line ${number + 1} (the last one, perhaps cut off)`);
+  const last = entryOf(rest, `${path} line ${number + 1} (the last one, perhaps cut off)`, onHead);
+  if (last !== null) yield last;
 }
 
-function parseLine(line: string, where: string): CaptureEntry {
+/** Null for an empty line and for a head: a capture that was gone on with has several. */
+function entryOf(line: string, where: string, onHead: ReadOptions['onHead']): CaptureEntry | null {
+  if (line.trim() === '') return null;
   const value = json(line, where);
+  const head = headOf(value);
+  if (head === null) return parseEntry(value, where);
+  onHead?.(head);
+  return null;
+}
+
+function parseEntry(value: unknown, where: string): CaptureEntry {
   if (typeof value !== 'object' || value === null) throw malformed(where, 'is no object');
   const { at, pbx, h, resync, lost } = value as Partial<Record<'at' | 'pbx' | 'h' | 'resync' | 'lost', unknown>>;
   if (typeof at !== 'number' || !Number.isFinite(at)) throw malformed(where, 'has no number "at"');

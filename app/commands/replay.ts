@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs';
 import { AmiError } from '../../ami/errors.ts';
-import type { Profile } from '../../ami/parties.ts';
+import { explainReplay } from '../calls/replayed.ts';
+import type { Effect } from '../../core/effects.ts';
 import type { Fact } from '../../core/facts.ts';
 import type { Args, Command, CommandIo } from '../cli/command.ts';
-import { configured } from '../cli/configured.ts';
 import { CliFailure } from '../cli/failure.ts';
 import { EXIT, type ExitCode } from '../cli/io.ts';
 import { printJsonLine, printLine, showTime, table } from '../cli/print.ts';
-import { DEFAULT_FILE } from '../config/index.ts';
-import { replay as replayed } from '../replaying.ts';
+import { chosenProfile, replayEffects } from '../replaying.ts';
 
 const replay: Command = {
   command: 'replay <file>',
@@ -16,6 +14,7 @@ const replay: Command = {
   builder: (texts) => ({
     positionals: { file: { type: 'string', describe: texts.replay.file } },
     options: {
+      explain: { type: 'boolean', describe: texts.replay.explain },
       external: { type: 'string', describe: texts.replay.external, placeholder: 'REGEX' },
       internal: { type: 'string', describe: texts.replay.internal, placeholder: 'REGEX' },
     },
@@ -26,46 +25,38 @@ const replay: Command = {
 export default replay;
 
 async function run(args: Args, io: CommandIo): Promise<ExitCode> {
-  const rows: string[][] = [];
-  let facts = 0;
+  const { count, facts, notes } = await told(args, io);
+  if (!args.json && count === 0) printLine(io, io.texts.replay.none);
+  else if (!args.json && args.flag('explain')) for (const line of explainReplay(facts, notes, io.texts)) printLine(io, line);
+  else if (!args.json) io.stdout(table(io.texts.replay.head, facts.map((fact) => [showTime(fact.at), fact.id, summary(fact)])));
+  return count > 0 ? EXIT.fine : EXIT.problem;
+}
+
+type Note = Extract<Effect, { readonly kind: 'note' }>;
+
+/** With `--json` each fact is printed as it comes, and not kept. */
+async function told(args: Args, io: CommandIo): Promise<{ readonly count: number; readonly facts: readonly Fact[]; readonly notes: readonly Note[] }> {
+  let count = 0;
+  const facts: Fact[] = [];
+  const notes: Note[] = [];
   try {
-    for await (const fact of replayed(args.text('file') ?? '', profile(args, io))) {
-      facts += 1;
-      if (args.json) printJsonLine(io, fact);
-      else rows.push([showTime(fact.at), fact.id, summary(fact)]);
+    for await (const effect of replayEffects(args.text('file') ?? '', chosenProfile(args, io))) {
+      if (effect.kind === 'note' && !args.json) notes.push(effect);
+      if (effect.kind !== 'tell') continue;
+      count += 1;
+      if (args.json) printJsonLine(io, effect.fact);
+      else facts.push(effect.fact);
     }
   } catch (error) {
     if (!(error instanceof AmiError)) throw error;
     throw new CliFailure({ code: error.code, exit: EXIT.usage, message: error.message, remedy: error.remedy });
   }
-  if (!args.json && facts > 0) io.stdout(table(io.texts.replay.head, rows));
-  if (!args.json && facts === 0) printLine(io, io.texts.replay.none);
-  return facts > 0 ? EXIT.fine : EXIT.problem;
+  return { count, facts, notes };
 }
 
-/** A capture comes from anywhere: the configuration of this machine helps, but is not needed. */
-function profile(args: Args, io: CommandIo): Profile {
-  const named = args.config !== undefined || io.env['CALLME_CONFIG'] !== undefined || existsSync(DEFAULT_FILE);
-  const config = named ? configured(args, io).config : null;
-  const external = args.text('external');
-  const internal = args.text('internal');
-  return {
-    external: external === undefined ? config?.pbx[0]?.external ?? [/^(PJSIP|SIP|IAX2|DAHDI)\/trunk/] : [expression(external)],
-    internal: internal === undefined ? config?.phones.internal ?? /^[0-9]{2,5}$/ : expression(internal),
-  };
-}
+const HEAD: ReadonlySet<string> = new Set(['id', 'pbx', 'call', 'linkedid', 'at', 'certain', 'kind', 'startedAt', 'source', 'because']);
 
-function expression(text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch (error) {
-    throw new CliFailure({ code: 'USAGE', exit: EXIT.usage, message: error instanceof Error ? error.message : String(error) });
-  }
-}
-
-const HEAD: ReadonlySet<string> = new Set(['id', 'pbx', 'call', 'linkedid', 'at', 'certain', 'kind', 'startedAt']);
-
-/** Whatever the fact says beside its head, as one line. */
+/** Whatever the fact says beside its head, as one line; `--json` has the rest. */
 function summary(fact: Fact): string {
   const words = Object.entries(fact).filter(([key]) => !HEAD.has(key)).map(([key, value]: [string, unknown]) => `${key}=${key === 'client' && 'client' in fact ? fact.client.number : spelt(value)}`);
   return [...(fact.certain ? [] : ['(uncertain)']), ...words].join(' ');

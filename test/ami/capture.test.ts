@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { type CaptureHead, headLine } from '../../ami/capture-head.ts';
 import { CaptureWriter } from '../../ami/capture-writer.ts';
 import { captureLine, readCapture } from '../../ami/capture.ts';
 import type { CaptureEntry, ReadOptions } from '../../ami/capture.ts';
@@ -56,8 +57,47 @@ t.test('the disk refuses: one warning, and life goes on', full, async (t) => {
     writer.flush();
   }
   writer.close();
+  t.equal(writer.broken, true);
   t.match(log.logged.map((line) => line.message), [/capture ended: .*ENOSPC/]);
   t.equal(log.logged.length, 1);
+});
+
+t.test('a head leads what is written, and each file after a rotation; the reader tells of it, and goes on', async (t) => {
+  const path = join(t.testdir(), 'a.ndjson');
+  const head = '{"capture":1,"masked":true,"pbx":"main","version":"1.2.3","internal":"^\\\\d{3}$","external":["^PJSIP/trunk"],"mobiles":[["9161234567","219"]]}';
+  const writer = new CaptureWriter({ path, log: new Ears(), maxBytes: 400, keep: 1 });
+  writer.head(head);
+  for (let n = 0; n < 8; n++) {
+    writer.write(heard(n, ['Event', 'Hangup'], ['N', String(n)]));
+    writer.flush();
+  }
+  writer.close();
+  for (const file of [path, `${path}.1`]) {
+    const heads: CaptureHead[] = [];
+    const entries = await collect(file, { onHead: (each) => heads.push(each) });
+    t.ok(entries.length > 0, file);
+    t.match(heads, [{ masked: true, pbx: 'main', version: '1.2.3', profile: { internal: /^\d{3}$/u, external: [/^PJSIP\/trunk/u], mobiles: new Map([['9161234567', '219']]) } }]);
+    t.equal(heads.length, 1);
+  }
+});
+
+t.test('heads of other makers: what they tell in another way counts as not told', async (t) => {
+  const line = captureLine(heard(5, ['Event', 'Hangup']));
+  for (const [head, told] of [
+    ['{"capture":2}', { masked: false, pbx: '', version: '', profile: null }],
+    ['{"capture":{"by":"lab"},"asterisk":"22.10.1","masked":"yes","pbx":7}', { masked: false, pbx: '', profile: null }],
+    ['{"capture":1,"masked":true,"internal":"(","external":["^PJSIP/"]}', { masked: true, profile: null }],
+    ['{"capture":1,"internal":"^.$","external":["(","^SIP/",5],"mobiles":[["1"],["2","3"]]}', { profile: { external: [/^SIP\//u], mobiles: new Map([['2', '3']]) } }],
+    ['{"capture":1,"internal":"^.$"}', { profile: null }],
+  ] as const) {
+    const path = join(t.testdir(), 'other.ndjson');
+    writeFileSync(path, `${line}\n${head}\n${line}`);
+    const heads: CaptureHead[] = [];
+    const entries = await collect(path, { onHead: (each) => heads.push(each) });
+    t.equal(entries.length, 2, 'also in the middle of a file');
+    t.match(heads, [told], head);
+  }
+  t.equal(headLine({ masked: false, pbx: '', version: '', profile: null }), '{"capture":1,"masked":false}');
 });
 
 t.test('a dump of the socket: events a millisecond apart, the list of channels as a resync', async (t) => {

@@ -74,6 +74,19 @@ t.test('what the PBX is like comes from options, else from the configuration, el
   t.match(await run(['replay', dump, '--external', '('], { cwd }), { code: 2, err: /regular expression/i });
 });
 
+t.test('what a capture says of its own PBX counts more than the configuration of this machine, and less than an option', async (t) => {
+  const cwd = folder(t);
+  const file = await asNdjson(t, capturePath('b1_inbound_blind_refer'));
+  const head = '{"capture":1,"masked":true,"pbx":"main","internal":"^[0-9]{2,5}$","external":["^PJSIP/trunk"]}';
+  writeFileSync(file, `${head}\n${readFileSync(file, 'utf8')}`);
+  const config = writeConfig(cwd, readFileSync(writeConfig(cwd), 'utf8').replace('^PJSIP/trunk', '^DAHDI/'));
+  const told = async (...more: readonly string[]): Promise<string> => (await run(['replay', file, '--json', '--config', config, ...more], { cwd })).out;
+  t.match(await told(), /"direction":"inbound"/);
+  t.notMatch(await told('--external', '^DAHDI/'), /"direction":"inbound"/, 'the option counts more');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"main","internal"', '"branch","internal"'));
+  t.notMatch(await told(), /"direction":"inbound"/, 'another PBX of the same file says nothing of this one');
+});
+
 t.test('a broken file: exit code 2, and the line', async (t) => {
   const file = await asNdjson(t, capturePath('e3_unanswered'));
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
