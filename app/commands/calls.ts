@@ -5,9 +5,10 @@ import { printable, printJson, printJsonLine, printLine, showTime, table } from 
 import { DEFAULT_LIMIT, limitOf, withStore } from '../cli/stores.ts';
 import type { Texts } from '../cli/texts/index.ts';
 import { findCall, type Story } from '../calls/find.ts';
-import { sentenceOf } from '../calls/sentences.ts';
+import { explain, explanation, type ExplainOptions } from '../calls/explain.ts';
 import { tailCalls } from '../calls/tail.ts';
 import type { Config } from '../config/index.ts';
+import type { Plan } from '../../core/plan.ts';
 import type { CallRow, Store } from '../../core/ports.ts';
 
 const calls: Command = {
@@ -23,11 +24,11 @@ const calls: Command = {
     },
     {
       command: 'show <id>', describe: (texts) => texts.calls.show, builder: one,
-      run: (args, io) => withStore(args, io, (store, config) => show(args, io, { story: storyOf(args, io, { store, config }), explained: false })),
+      run: (args, io) => withStore(args, io, (store, config) => show(args, io, storyOf(args, io, { store, config }))),
     },
     {
       command: 'explain <id>', describe: (texts) => texts.calls.explain, builder: one,
-      run: (args, io) => withStore(args, io, (store, config) => show(args, io, { story: storyOf(args, io, { store, config }), explained: true })),
+      run: (args, io) => withStore(args, io, (store, config) => explained(args, io, { story: storyOf(args, io, { store, config }), config })),
     },
     {
       command: 'tail', describe: (texts) => texts.calls.tail,
@@ -63,27 +64,29 @@ function storyOf(args: Args, io: CommandIo, { store, config }: { readonly store:
   throw new CliFailure({ code: 'NO_CALL', exit: EXIT.problem, message, remedy: io.texts.calls.unknownRemedy });
 }
 
-function show(args: Args, io: CommandIo, { story, explained }: { readonly story: Story; readonly explained: boolean }): ExitCode {
-  const { call, facts, notes, deliveries, recordings } = story;
-  const spoken = facts.map((fact) => ({ at: fact.at, fact: fact.id, text: sentenceOf(fact, io.texts.calls) }));
-  if (args.json) printJson(io, { ...call, facts, notes, recordings, deliveries: deliveries.map(({ fact, ...rest }) => ({ ...rest,
-    fact: fact.id })), ...(explained ? { sentences: spoken } : {}) });
-  else if (explained) explain(io, story);
-  else { io.stdout(table(io.texts.calls.head, [cells(call, io.texts)])); printLine(io);
-    for (const fact of facts) printLine(io, `${showTime(fact.at)}  ${fact.kind}  ${printable(JSON.stringify(fact))}`); told(io, story); }
+function show(args: Args, io: CommandIo, story: Story): ExitCode {
+  if (args.json) { printJson(io, asJson(story)); return EXIT.fine; }
+  io.stdout(table(io.texts.calls.head, [cells(story.call, io.texts)]));
+  printLine(io);
+  for (const fact of story.facts) printLine(io, `${showTime(fact.at)}  ${fact.kind}  ${printable(JSON.stringify(fact))}`);
+  told(io, story);
   return EXIT.fine;
 }
 
-function explain(io: CommandIo, { call, facts, notes, deliveries, recordings }: Story): void {
-  const says = io.texts.calls;
-  const lines = [
-    ...facts.map((fact) => ({ at: fact.at, text: sentenceOf(fact, says) })),
-    ...notes.map(({ at, text }) => ({ at, text: says.noted(printable(text)) })),
-  ].toSorted((left, right) => left.at - right.at);
-  printLine(io, `${call.id}\n\n${says.partSeen}:`);
-  for (const { at, text } of lines) printLine(io, `  ${showTime(at)}  ${text}`);
-  told(io, { call, facts, notes, deliveries, recordings });
+/** A delivery names its fact, which stands among the facts already. */
+const asJson = ({ call, deliveries, ...story }: Story): object => ({ ...call, ...story, deliveries: deliveries.map(({ fact, ...rest }) => ({ ...rest, fact: fact.id })) });
+
+function explained(args: Args, io: CommandIo, { story, config }: { readonly story: Story; readonly config: Config }): ExitCode {
+  const told = { ...story, id: story.call.id };
+  const options: ExplainOptions = { times: 'local', plan: planOf(config, story.call.pbx) };
+  if (args.json) printJson(io, { ...asJson(story), ...explanation(told, io.texts, options) });
+  else for (const line of explain(told, io.texts, options)) printLine(io, line);
+  return EXIT.fine;
 }
+
+/** Who is told what by the configuration as it is now. */
+const planOf = (config: Config, pbx: string): Plan =>
+  ({ accounts: config.crm.map(({ id }) => id), lines: config.pbx.find(({ id }) => id === pbx)?.lines ?? [], internal: config.debug.processInternalCalls });
 
 function told(io: CommandIo, { deliveries, recordings }: Story): void {
   const says = io.texts.calls;
