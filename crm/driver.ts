@@ -5,6 +5,7 @@
  * (the `http` it is given already waits its turn).
  */
 import type { z } from 'zod';
+import type { CardPolicy } from '../core/cards.ts';
 import type { Fact } from '../core/facts.ts';
 import type { Http } from '../core/ports.ts';
 import type { Verdict } from '../core/verdict.ts';
@@ -20,6 +21,8 @@ export interface DriverTools {
   readonly employees: readonly Employee[];
   /** Two-letter country of the tenant, for phone spellings. */
   readonly country: string;
+  /** When a card opens on an employee's screen. A driver whose product has cards asks it before it opens one; closing needs no leave. */
+  readonly cards: CardPolicy;
   memory(call: CallKey): Memory;
 }
 

@@ -6,10 +6,13 @@ import { EXIT, type ExitCode } from '../cli/io.ts';
 import { printable, printJson, printLine } from '../cli/print.ts';
 import { examineAccounts } from '../doctor/accounts.ts';
 import { examineAsterisk, isUnreachable } from '../doctor/asterisk.ts';
+import { examineBooks } from '../doctor/books.ts';
+import { examineCel } from '../doctor/cel.ts';
 import { examineDialplan } from '../doctor/dialplan.ts';
 import type { Finding, Patient } from '../doctor/finding.ts';
 import { examineMachine } from '../doctor/machine.ts';
 import { examinePorts } from '../doctor/ports.ts';
+import { examineRehearsal } from '../doctor/rehearsal.ts';
 
 const doctor: Command = {
   command: 'doctor',
@@ -33,8 +36,8 @@ async function run(args: Args, io: CommandIo): Promise<ExitCode> {
     timeoutMs: Math.max(args.whole('timeout') ?? 5, 1) * 1_000, signal: io.signal,
   };
   const findings = [
-    ...await examineMachine(patient), ...examineDialplan(patient), ...await examinePorts(patient),
-    ...(args.flag('offline') ? [] : [...await examineAsterisk(patient),
+    ...await examineMachine(patient), ...examineDialplan(patient), ...await examinePorts(patient), ...examineRehearsal(patient),
+    ...(args.flag('offline') ? [] : [...await examineAsterisk(patient), ...await examineCel(patient), ...await examineBooks(patient),
       ...await withAccounts(config, accounts, (opened) => examineAccounts(patient, opened))]),
   ];
   if (args.json) printJson(io, { ok: findings.every(({ state }) => state !== 'fail'), findings });

@@ -1,6 +1,6 @@
 /** Walks the schema by path: what is expected there, which keys are known there. */
 import { z } from 'zod';
-import type { Path } from './paths.ts';
+import { isSection, rawAt, type Path, type Raw } from './paths.ts';
 
 interface Meaning { readonly expected: string; readonly example: string }
 
@@ -17,15 +17,27 @@ function bare(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodPipe ? bare(schema.in as z.ZodType) : schema;
 }
 
+/** The sections of which one is chosen by a key of it (`cdr.source`). */
+const variantsOf = (schema: z.ZodDiscriminatedUnion): readonly z.ZodType[] => schema.options as readonly z.ZodType[];
+
 function below(schema: z.ZodType, step: string | number): z.ZodType | null {
   const inner = bare(schema);
   if (inner instanceof z.ZodObject) return (inner.shape as Readonly<Record<string, z.ZodType>>)[String(step)] ?? null;
   if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+  if (inner instanceof z.ZodDiscriminatedUnion) return variantsOf(inner).map((variant) => below(variant, step)).find((found) => found !== null) ?? null;
   return inner instanceof z.ZodRecord ? (inner.valueType as z.ZodType) : null;
 }
 
-export function schemaAt(schema: z.ZodType, path: Path): z.ZodType | null {
-  return path.reduce<z.ZodType | null>((here, step) => (here === null ? null : below(here, step)), schema);
+/** `tree`: what was written; with it, a section of several kinds is read as the kind that it says it is. */
+export function schemaAt(schema: z.ZodType, path: Path, tree?: Raw): z.ZodType | null {
+  return path.reduce<z.ZodType | null>((here, step, index) => (here === null ? null : below(chosen(here, rawAt(tree, path.slice(0, index))), step)), schema);
+}
+
+function chosen(schema: z.ZodType, written: Raw | undefined): z.ZodType {
+  const inner = bare(schema);
+  if (!(inner instanceof z.ZodDiscriminatedUnion) || !isSection(written)) return schema;
+  const key = inner.def.discriminator;
+  return variantsOf(inner).find((variant) => below(variant, key)?.safeParse(written[key]).success) ?? schema;
 }
 
 export function isList(schema: z.ZodType | null): boolean {
@@ -34,6 +46,7 @@ export function isList(schema: z.ZodType | null): boolean {
 
 export function keysOf(schema: z.ZodType | null): readonly string[] {
   const inner = schema === null ? null : bare(schema);
+  if (inner instanceof z.ZodDiscriminatedUnion) return [...new Set(variantsOf(inner).flatMap(keysOf))];
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
@@ -52,6 +65,7 @@ export function meaningOf(schema: z.ZodType | null): Meaning {
 export function homesOf(schema: z.ZodType, key: string, prefix = ''): readonly string[] {
   const inner = bare(schema);
   if (inner instanceof z.ZodArray) return homesOf(inner.element as z.ZodType, key, `${prefix}[]`);
+  if (inner instanceof z.ZodDiscriminatedUnion) return [...new Set(variantsOf(inner).flatMap((variant) => homesOf(variant, key, prefix)))];
   if (!(inner instanceof z.ZodObject)) return [];
   const shape = inner.shape as Readonly<Record<string, z.ZodType>>;
   return Object.entries(shape).flatMap(([name, child]) => {

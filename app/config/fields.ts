@@ -63,3 +63,12 @@ function isAddress(value: string): boolean {
   const size = isIP(ip) === 6 ? 128 : 32;
   return isIP(ip) !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= size));
 }
+
+/** An IANA name, `Europe/Moscow`, `UTC`. */
+export function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

@@ -55,7 +55,8 @@ export function secretsOf(loaded: Extract<Loaded, { ok: true }>): readonly strin
   const { config } = loaded;
   const accounts = config.crm.flatMap(({ settings }) => leaves(settings.reveal())).flatMap(secretParts);
   return [...config.pbx.map(({ ami }) => ami.secret.reveal()), ...config.web.tokens.map((token) => token.reveal()),
-    ...passwordOf(config.store.url.reveal()), ...accounts];
+    ...passwordOf(config.store.url.reveal()), ...config.pbx.flatMap(({ cdr }) => (cdr === undefined || cdr.source === 'csv' ? [] : passwordOf(cdr.url.reveal()))),
+    ...accounts];
 }
 
 function leaves(value: unknown): readonly string[] {
@@ -64,8 +65,19 @@ function leaves(value: unknown): readonly string[] {
   return isSection(value) ? Object.values(value).flatMap(leaves) : [];
 }
 
+/** As it stands in the address, and as a database driver would show it. */
 function passwordOf(url: string): readonly string[] {
-  return URL.canParse(url) && new URL(url).password !== '' ? [decodeURIComponent(new URL(url).password)] : [];
+  const password = URL.canParse(url) ? new URL(url).password : '';
+  return password === '' ? [] : [...new Set([password, decoded(password)])];
+}
+
+/** A lone `%` is no escape: such a password stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /**

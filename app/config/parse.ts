@@ -46,7 +46,7 @@ interface Context { readonly schema: z.ZodType; readonly tree: Raw; readonly fro
 function mistakesOf(issue: Issue, context: Context): readonly Mistake[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol');
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], context));
-  const meaning = meaningOf(schemaAt(context.schema, path));
+  const meaning = meaningOf(schemaAt(context.schema, path, context.tree));
   const found = rawAt(context.tree, path);
   const remedy = meaning.example === '' ? '' : `write for example: ${meaning.example}`;
   const expected = meaning.expected === '' ? issue.message : meaning.expected;
@@ -58,11 +58,18 @@ function mistakesOf(issue: Issue, context: Context): readonly Mistake[] {
 function unknownKey(path: Path, context: Context): Mistake {
   const key = String(path.at(-1));
   const known = keysOf(schemaAt(context.schema, path.slice(0, -1)));
+  if (known.includes(key)) return outOfPlace(path, context);
   const near = didYouMean(key, known);
   const homes = near === null ? homesOf(context.schema, key) : [];
   const meant = near !== null ? `did you mean "${near}"?` : homes.length > 0 ? `this key belongs to ${homes.join(' or ')}` : 'remove it';
   return { ...place(path, context), problem: 'is not a known key', expected: known.length === 0 ? 'no key here'
     : `one of ${known.join(', ')}`, remedy: meant };
+}
+
+/** A key of another variant of this section: `url` beside `source: csv`. */
+function outOfPlace(path: Path, context: Context): Mistake {
+  return { ...place(path, context), problem: 'does not go with the other keys of its section', expected: 'the keys of one kind of section (docs/config.md)',
+    remedy: 'remove it, or correct the key that says of which kind the section is' };
 }
 
 /** The line of the key itself, or of the nearest section around it; an environment variable has none. */

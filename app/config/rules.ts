@@ -1,13 +1,14 @@
 /** What no single key can know: things that must differ, things that must be there. Works on the raw tree, so that it speaks even when a key is wrong. */
 import { didYouMean } from './did-you-mean.ts';
+import { entries, type At } from './entries.ts';
 import type { Mistake } from './mistakes.ts';
 import { place, type Provenance } from './parse.ts';
-import { isSection, rawAt, showPath, type Path, type Raw, type RawSection } from './paths.ts';
-
-type Place = Pick<Mistake, 'source' | 'line' | 'path'>;
+import { isSection, rawAt, showPath, type Raw } from './paths.ts';
+import { bookMistakes } from './rules-books.ts';
+import { peopleMistakes } from './rules-people.ts';
 
 export function ruleMistakes(tree: Raw, from: Provenance): readonly Mistake[] {
-  const at = (path: Path): Place => place(path, { from, prefix: [] });
+  const at: At = (path) => place(path, { from, prefix: [] });
   return [
     ...duplicates(tree, { list: 'pbx', key: 'id' }, at),
     ...duplicates(tree, { list: 'crm', key: 'id' }, at),
@@ -16,15 +17,12 @@ export function ruleMistakes(tree: Raw, from: Provenance): readonly Mistake[] {
     ...plainHttp(tree, at),
     ...samePort(tree, at),
     ...plainAmi(tree, at),
+    ...bookMistakes(tree, at),
+    ...peopleMistakes(tree, at),
   ];
 }
 
-function entries(tree: Raw, list: string): readonly RawSection[] {
-  const found = rawAt(tree, [list]);
-  return Array.isArray(found) ? (found as readonly Raw[]).map((entry) => (isSection(entry) ? entry : {})) : [];
-}
-
-function duplicates(tree: Raw, what: { readonly list: string; readonly key: string }, at: (path: Path) => Place): readonly Mistake[] {
+function duplicates(tree: Raw, what: { readonly list: string; readonly key: string }, at: At): readonly Mistake[] {
   const seen = new Map<string, number>();
   return entries(tree, what.list).flatMap((entry, index) => {
     const id = entry[what.key];
@@ -38,7 +36,7 @@ function duplicates(tree: Raw, what: { readonly list: string; readonly key: stri
 }
 
 /** An employee's user id for an account that does not exist is a typing mistake that would silently lose the owner of calls. */
-function strangers(tree: Raw, at: (path: Path) => Place): readonly Mistake[] {
+function strangers(tree: Raw, at: At): readonly Mistake[] {
   const known = entries(tree, 'crm').flatMap((account) => (typeof account['id'] === 'string' ? [account['id']] : []));
   return entries(tree, 'employees').flatMap((employee, index) => {
     const accounts = isSection(employee['crm']) ? Object.keys(employee['crm']) : [];
@@ -54,7 +52,7 @@ function strangers(tree: Raw, at: (path: Path) => Place): readonly Mistake[] {
 }
 
 /** Tokens and customers' numbers go over these connections: only this machine itself may be asked without TLS. */
-function plainHttp(tree: Raw, at: (path: Path) => Place): readonly Mistake[] {
+function plainHttp(tree: Raw, at: At): readonly Mistake[] {
   return entries(tree, 'crm').flatMap((account, index) => Object.entries(account).flatMap(([key, value]) => {
     if (!/url$/i.test(key) || typeof value !== 'string') return [];
     const problem = urlProblem(value);
@@ -76,7 +74,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }
 
-function samePort(tree: Raw, at: (path: Path) => Place): readonly Mistake[] {
+function samePort(tree: Raw, at: At): readonly Mistake[] {
   const agi = rawAt(tree, ['agi', 'listen']) ?? '127.0.0.1:4573';
   const web = rawAt(tree, ['web', 'listen']) ?? '127.0.0.1:8080';
   if (agi !== web || typeof web !== 'string' || web.endsWith(':0')) return [];
@@ -85,7 +83,7 @@ function samePort(tree: Raw, at: (path: Path) => Place): readonly Mistake[] {
 }
 
 /** The AMI password and every caller's number would cross the network in clear text. */
-function plainAmi(tree: Raw, at: (path: Path) => Place): readonly Mistake[] {
+function plainAmi(tree: Raw, at: At): readonly Mistake[] {
   return entries(tree, 'pbx').flatMap(({ ami }, index) => {
     if (!isSection(ami) || typeof ami['host'] !== 'string' || isLoopback(ami['host'])) return [];
     if ((ami['tls'] ?? false) !== false && ami['tls'] !== 'false') return [];

@@ -1,9 +1,11 @@
 /** The whole configuration (docs/config.md says it in prose). A key that is not here is a mistake. */
 import { z } from 'zod';
 import type { AccountId, Extension, PbxId } from '../../core/words.ts';
-import { address, flag, folder, id, listen, regex, secret, storeUrl, text, told, webUrl, whole } from './fields.ts';
+import { address, flag, folder, id, isTimezone, listen, regex, secret, storeUrl, text, told, webUrl, whole } from './fields.ts';
+import { maskStoreUrl, Secret } from './secret.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export const CARD_MODES = ['ringing', 'answer', 'never'] as const;
 export const ROUTING_MODES = ['crm_responsible', 'static_mapping'] as const;
 
 const tls = z.strictObject({
@@ -20,6 +22,18 @@ const ami = z.strictObject({
   allowPlain: flag('send the password and the calls unencrypted to another machine', 'allowPlain: false').default(false),
 });
 
+const timezone = told(z.string().refine(isTimezone), 'a time zone', 'timezone: Europe/Moscow').exactOptional();
+const source = <Name extends string>(name: Name) => told(z.literal(name), 'csv, mysql or postgres', 'source: csv');
+const table = (example: string) => told(z.string().regex(/^([A-Za-z_][A-Za-z0-9_]{0,62})?$/), 'the name of a table, "" = there is none', example);
+const database = { url: told(z.string().regex(/^(mysql|mariadb|postgres|postgresql):\/\/.+/).transform((value) => new Secret(value, maskStoreUrl(value))),
+  'the address of the database', 'url: "mysql://callme:${env:CDR_PASSWORD}@127.0.0.1/asteriskcdrdb"'), cel: table('cel: cel').default('cel'), cdr: table('cdr: cdr').default('cdr'), timezone };
+const books = told(z.discriminatedUnion('source', [
+  z.strictObject({ source: source('csv'), cel: folder('the CSV file of cel_custom', 'cel: /var/log/asterisk/cel-custom/Master.csv').exactOptional(),
+    cdr: folder('the CSV file of cdr_csv', 'cdr: /var/log/asterisk/cdr-csv/Master.csv').exactOptional(), timezone }),
+  z.strictObject({ source: source('mysql'), ...database }),
+  z.strictObject({ source: source('postgres'), ...database }),
+]), 'where this Asterisk writes CEL and CDR: a section with source: csv, mysql or postgres', 'cdr: { source: csv, cdr: /var/log/asterisk/cdr-csv/Master.csv }');
+
 const pbx = z.strictObject({
   id: id('PBX', 'id: main').transform((value) => value as PbxId),
   ami,
@@ -28,6 +42,7 @@ const pbx = z.strictObject({
   external: told(z.array(regex('channels that lead outside', '"^PJSIP/trunk"')).min(1),
     'a list of regular expressions for the names of channels that lead outside', 'external: ["^(PJSIP|SIP|IAX2|DAHDI)/trunk"]'),
   lines: told(z.array(text('a number', '"74951234567"')), 'a list of numbers to watch; empty = all', 'lines: []').default([]),
+  cdr: books.exactOptional(),
 });
 
 /** The driver's own keys are checked by the driver (`accounts.ts`). */
@@ -40,10 +55,14 @@ const account = z.looseObject({
 const extension = (example: string, expected = 'an extension') => told(
   z.string().regex(/^[0-9A-Za-z_*#+-]{1,40}$/).transform((value) => value as Extension), expected, example);
 
+const cardMode = told(z.enum(CARD_MODES), `when the card opens: one of ${CARD_MODES.join(', ')}`, 'card: ringing');
+
 const employee = z.strictObject({
   extension: extension('extension: "219"'),
   name: told(z.string(), 'the name of a person', 'name: "Anna"').default(''),
   crm: told(z.record(z.string(), z.union([z.number(), z.string()])), 'per account, the id of the user in that CRM', 'crm: { b24: 7 }').default({}),
+  mobile: told(z.array(told(z.string().regex(/^\+?[0-9 ()-]{7,20}$/), 'a telephone number', '"+79161234567"')), "a list of this employee's own numbers outside", 'mobile: ["+79161234567"]').exactOptional(),
+  card: cardMode.exactOptional(),
 });
 
 const sqlite = storeUrl('url: "sqlite:callme.db"');
@@ -79,6 +98,14 @@ export const configSchema = z.strictObject({
   }).prefault({}),
   crm: told(z.array(account), 'a list of accounts', 'crm:\n      - { id: b24, driver: bitrix24, url: "${env:B24_WEBHOOK}" }').default([]),
   employees: told(z.array(employee), 'a list of employees', 'employees:\n      - { extension: "219", name: "Anna", crm: { b24: 7 } }').default([]),
+  cards: z.strictObject({
+    mode: cardMode.default('ringing'),
+    extensions: told(z.array(extension('"219"')), 'a list of extensions that may see cards; empty = everybody', 'extensions: ["219", "220"]').default([]),
+  }).prefault({}),
+  debug: z.strictObject({
+    processInternalCalls: flag('tell internal calls too, as calls of testPhone', 'processInternalCalls: false').default(false),
+    testPhone: told(z.string().regex(/^\+?[0-9 ()-]{7,20}$/), 'the number of a contact of your CRM', 'testPhone: "79991234567"').exactOptional(),
+  }).prefault({}),
   routing: z.strictObject({
     mode: mode.default('crm_responsible'),
     ringSeconds: whole(1, 600, 'seconds', 'ringSeconds: 20').default(20),

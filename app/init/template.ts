@@ -24,6 +24,9 @@ pbx:
     recordings: /var/spool/asterisk/continuous
     external: ["^(PJSIP|SIP|IAX2|DAHDI)/trunk"]   # which channels lead outside: regular expressions for channel names
     lines: []                             # numbers to watch; empty = all
+    # Where this Asterisk writes CEL and CDR, to fill in what happened while CallMe was away (docs/cdr.md):
+    # cdr: { source: mysql, url: "mysql://callme:\${env:CDR_PASSWORD}@127.0.0.1/asteriskcdrdb" }      # FreePBX
+    # cdr: { source: csv, cel: /var/log/asterisk/cel-custom/Master.csv, cdr: /var/log/asterisk/cdr-csv/Master.csv }
 
 agi: { listen: "127.0.0.1:4573", allow: ["127.0.0.1"], deadlineMs: 800 }   # a caller never waits longer than this
 
@@ -41,6 +44,14 @@ crm: []
 # Your people: extension and, per account, the id of the user in that CRM.
 employees: []
 #  - { extension: "219", name: "Anna", crm: { b24: 7 } }
+#  - { extension: "220", name: "Boris", crm: { b24: 8 }, mobile: ["+79161112233"], card: answer }     # his own telephone outside; his card opens with the talk
+
+cards:
+  mode: ringing                           # a CRM's card opens with the ring, with the talk (answer), or never
+  extensions: []                          # who may see cards; empty = everybody
+
+# To try it out with two desk phones: calls between extensions are told as calls of testPhone. Off in production.
+# debug: { processInternalCalls: true, testPhone: "79991234567" }
 
 routing:
   mode: crm_responsible                   # or static_mapping (lines below decide)

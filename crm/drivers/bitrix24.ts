@@ -1,13 +1,14 @@
 /**
- * Bitrix24 through an incoming webhook. One call is registered when it reaches an employee, shown to whoever rings, finished with whoever
- * talked, and its sound is attached. What the portal does and refuses, with sources: docs/crm/bitrix24.md.
+ * Bitrix24 through an incoming webhook. One call is registered when it reaches an employee (or taken over, where the portal began it by
+ * click-to-call), shown to whoever rings, finished with whoever talked, and its sound is attached. What the portal does and refuses,
+ * with sources: docs/crm/bitrix24.md.
  */
-import type { Fact } from '../../core/facts.ts';
+import type { CallOffered, Fact } from '../../core/facts.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import type { Contact } from '../../core/words.ts';
 import type { Driver, DriverKind, DriverTools } from '../driver.ts';
 import { CrmFailure } from '../errors.ts';
-import { handOver, hide, show } from './bitrix24/cards.ts';
+import { handOver, hide, ring, show } from './bitrix24/cards.ts';
 import { check } from './bitrix24/check.ts';
 import { contactOf, createContacts } from './bitrix24/contacts.ts';
 import { delivered, type Describing, type Desk, skipped } from './bitrix24/desk.ts';
@@ -36,6 +37,7 @@ function create(chosen: Settings, tools: DriverTools): Driver {
     portal,
     users: createUsers({ account: tools.account, employees: tools.employees, portal }),
     contacts: createContacts(portal),
+    cards: tools.cards,
     notes: (call) => notesOf(tools.memory(call)),
   };
   return {
@@ -68,9 +70,14 @@ async function tell(desk: Desk, fact: Fact, signal: AbortSignal): Promise<Verdic
     case 'call-merged': return skipped('the portal hears of the end of the call');
     case 'recording-ready': return attach(desk, fact, signal);
     case 'call-ended': return finish(desk, fact, signal);
-    case 'call-offered': return delivered(`${await callIdOf(desk, fact, fact.extension, signal)} registered`);
+    case 'call-offered': return offered(desk, fact, signal);
     default: return card(desk, fact, signal);
   }
+}
+
+async function offered(desk: Desk, fact: CallOffered, signal: AbortSignal): Promise<Verdict> {
+  const callId = await callIdOf(desk, fact, fact.extension, signal);
+  return delivered(callId === fact.callId ? `${callId} taken over: the call was begun in the portal` : `${callId} registered`);
 }
 
 type OnCard = Exclude<Describing, { kind: 'call-offered' | 'call-ended' }>;
@@ -79,10 +86,10 @@ async function card(desk: Desk, fact: OnCard, signal: AbortSignal): Promise<Verd
   const { call } = fact;
   switch (fact.kind) {
     case 'employee-ringing':
-      if (fact.direction === 'outbound') return skipped('outbound, the card opens when they talk');
-      return show(desk, { call, extension: fact.extension }, signal);
+      if (fact.direction === 'outbound' || fact.callId !== '') return skipped('outbound, the card opens when they talk');
+      return ring(desk, { call, extension: fact.extension }, signal);
     case 'employee-released': return hide(desk, { call, extension: fact.extension }, signal);
-    // Inbound the card is open since it rang, except with who picked up a colleague's call.
+    // Inbound the card is open since it rang, except with who picked up a colleague's call, or whose card opens with the talk.
     case 'employee-talking': return show(desk, { call, extension: fact.extension }, signal);
     case 'call-handed-over': return handOver(desk, { call, extension: fact.from }, { call, extension: fact.to }, signal);
   }

@@ -202,6 +202,76 @@ t.test('explain names the origin of every value', async (t) => {
   t.equal(origin('web.listen'), 'env CALLME__WEB__LISTEN');
 });
 
+const EMPLOYEES = (...lines: readonly string[]): string => `${GOOD}employees:\n${lines.map((line) => `  - { ${line} }\n`).join('')}`;
+
+t.test('one mobile number belongs to one employee, however it is spelt', async (t) => {
+  const shared = load(EMPLOYEES('extension: 219, mobile: ["+7 916 123-45-67", "89037654321"]', 'extension: 220, mobile: [89161234567]'));
+  t.same(places(shared), ['7 employees[1].mobile[0]']);
+  t.match(mistake(shared, 'employees[1].mobile[0]'), { problem: /employees\[0\]\.mobile\[0\]/, remedy: /whose telephone/ });
+  const { config } = good(EMPLOYEES('extension: 219, mobile: [+79161234567, "8 916 123-45-67"]', 'extension: 220, mobile: ["+79169999999"]'));
+  t.same(config.employees.map(({ mobile }) => mobile), [['+79161234567', '8 916 123-45-67'], ['+79169999999']], 'twice with one employee is no conflict');
+  t.same(places(load(EMPLOYEES('extension: 219, mobile: ["219"]'))), ['6 employees[0].mobile[0]'], 'an extension is no number outside');
+});
+
+t.test('cards: modes, and a wish that the list would hide', async (t) => {
+  t.same(good(GOOD).config.cards, { mode: 'ringing', extensions: [] });
+  const wish = EMPLOYEES('extension: "219", card: answer', 'extension: 220, card: never');
+  t.ok(load(wish).ok);
+  t.ok(load(`${wish}cards: { mode: never, extensions: [219] }\n`).ok, 'never needs no leave');
+  const hidden = load(`${wish}cards: { extensions: ["220"] }\n`);
+  t.same(places(hidden), ['6 employees[0].card']);
+  t.match(mistake(hidden, 'employees[0].card'), { problem: /does not name 219/, remedy: /cards\.extensions/ });
+  t.match(mistake(load(EMPLOYEES('extension: 219, card: sometimes')), 'employees[0].card').expected, 'ringing, answer, never');
+});
+
+t.test('debug mode needs a number', async (t) => {
+  t.same(good(GOOD).config.debug, { processInternalCalls: false });
+  t.same(good(`${GOOD}debug: { testPhone: 79991234567 }\n`).config.debug, { processInternalCalls: false, testPhone: '79991234567' });
+  t.ok(load(`${GOOD}debug: { processInternalCalls: true, testPhone: "79991234567" }\n`).ok);
+  for (const env of [{}, { CALLME__DEBUG__PROCESS_INTERNAL_CALLS: 'true' }]) {
+    const without = load(`${GOOD}${Object.keys(env).length === 0 ? 'debug: { processInternalCalls: true }\n' : ''}`, env);
+    t.match(mistake(without, 'debug.processInternalCalls'), { problem: /needs debug\.testPhone/, remedy: /testPhone: "79991234567"/ });
+  }
+});
+
+const BOOKS = (cdr: string): string => `${GOOD}    cdr: { ${cdr} }\n`;
+
+t.test('the books of a PBX: each source with its own keys', async (t) => {
+  t.equal(good(GOOD).config.pbx[0]?.cdr, undefined);
+  t.match(good(BOOKS('source: csv, cdr: /var/log/asterisk/cdr-csv/Master.csv, timezone: Europe/Moscow')).config.pbx[0]?.cdr,
+    { source: 'csv', cdr: '/var/log/asterisk/cdr-csv/Master.csv', timezone: 'Europe/Moscow' });
+  t.match(good(BOOKS('source: mysql, url: "mysql://u:bookpassword@127.0.0.1/asteriskcdrdb"')).config.pbx[0]?.cdr, { source: 'mysql', cel: 'cel', cdr: 'cdr' });
+  t.match(good(BOOKS('source: postgres, url: "postgres://u:p@h/db", cel: ""')).config.pbx[0]?.cdr, { cel: '', cdr: 'cdr' });
+  const bad: [string, string, RegExp][] = [
+    ['source: excel', 'pbx[0].cdr.source', /csv, mysql or postgres/],
+    ['cdr: /x', 'pbx[0].cdr.source', /csv, mysql or postgres/],
+    ['source: csv', 'pbx[0].cdr', /the file with CEL/],
+    ['source: csv, cdr: Master.csv', 'pbx[0].cdr.cdr', /absolute path/],
+    ['source: csv, cdr: /x, url: "mysql://u:p@h/db"', 'pbx[0].cdr.url', /keys of one kind/],
+    ['source: csv, cdr: /x, timezon: UTC', 'pbx[0].cdr.timezon', /timezone/],
+    ['source: csv, cdr: /x, timezone: Mars/Olympus', 'pbx[0].cdr.timezone', /time zone/],
+    ['source: mysql', 'pbx[0].cdr.url', /address of the database/],
+    ['source: mysql, url: "postgres://u:p@h/db"', 'pbx[0].cdr.url', /begins with mysql/],
+    ['source: postgres, url: "mysql://u:p@h/db"', 'pbx[0].cdr.url', /begins with postgres/],
+    ['source: mysql, url: "mysql://u:p@h/db", cel: "cel; drop table cel"', 'pbx[0].cdr.cel', /name of a table/],
+    ['source: mysql, url: "mysql://u:p@h/db", cel: "", cdr: ""', 'pbx[0].cdr', /the table with CEL/],
+  ];
+  for (const [text, path, expected] of bad) {
+    const found = mistake(load(BOOKS(text)), path);
+    t.match(found.expected, expected, text);
+    t.not(found.remedy, '', text);
+    t.notMatch(JSON.stringify(found), 'u:p@', 'no password in a mistake');
+  }
+});
+
+t.test('the password of the books does not show', async (t) => {
+  const loaded = good(BOOKS('source: mysql, url: "mysql://callme:book%20pass%zz@db.example.org/asteriskcdrdb"'));
+  t.notMatch([JSON.stringify(loaded.config), inspect(loaded.config, { depth: 9 }), JSON.stringify(explainConfig(loaded))].join('\n'), 'book%20pass');
+  t.match(JSON.stringify(explainConfig(loaded)), 'db.example.org/asteriskcdrdb', 'which database is meant does');
+  t.ok(secretsOf(loaded).includes('book%20pass%zz'));
+  t.ok(secretsOf(good(BOOKS('source: mysql, url: "mysql://callme:book%20pass@h/db"'))).includes('book pass'));
+});
+
 t.test('which file', async (t) => {
   t.equal(locateConfig({ file: 'a.yaml', env: { CALLME_CONFIG: '/b.yaml' }, cwd: '/x' }), '/x/a.yaml');
   t.equal(locateConfig({ env: { CALLME_CONFIG: '/b.yaml' }, cwd: '/x' }), '/b.yaml');

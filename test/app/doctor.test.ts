@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { hasDebianBug } from '../../app/asterisk-cli.ts';
+import { CEL_EVENTS, readCelStatus } from '../../app/doctor/cel.ts';
 import { WebServer } from '../../web/server.ts';
 import { FakeAmi, response } from '../fakes/ami.ts';
 import { startPortal } from '../fakes/crm/bitrix24.ts';
@@ -105,6 +106,101 @@ t.test('ports: free, taken by a stranger, taken by our own server', async (t) =>
   t.equal(ours.finding(again, 'agi-listen').state, 'ok');
   t.match(ours.finding(again, 'web-listen'), { state: 'ok', what: /callme serve/ });
   t.match((await run(['status', '--json', '--config', join(ours.cwd, 'callme.yaml')], ours)).json(), { server: { ready: false, checks: { main: 'down' } } });
+});
+
+/** `asterisk -rx COMMAND` of this machine, which knows these commands alone. */
+function consoleThatSays(t: Test, answers: Readonly<Record<string, string>>): void {
+  const bin = folder(t);
+  const before = process.env['PATH'] ?? '';
+  const cases = Object.entries(answers).map(([command, text], index) => {
+    writeFileSync(join(bin, `${index}`), text);
+    return `[ "$2" = '${command}' ] && exec cat '${join(bin, String(index))}'`;
+  });
+  writeFileSync(join(bin, 'asterisk'), ['#!/bin/sh', ...cases, 'exit 1', ''].join('\n'));
+  chmodSync(join(bin, 'asterisk'), 0o755);
+  process.env['PATH'] = `${bin}:${before}`;
+  t.teardown(() => { process.env['PATH'] = before; });
+}
+
+/** As 16.28 and 22.10 print it. */
+const celStatus = (events: readonly string[], subscribers: readonly string[] = ['CEL Custom CSV Logging', 'Manager Event Logging']): string =>
+  ['CEL Logging: Enabled', ...events.map((event) => `CEL Tracking Event: ${event}`), 'CEL Tracking Application: voicemail', ...subscribers.map((name) => `CEL Event Subscriber: ${name}`), ''].join('\n');
+const celModule = (status: string): string => `Module                         Description                              Use Count  Status      Support Level
+cel_manager.so                 Asterisk Manager Interface CEL Backend   0          ${status.padEnd(12)}core
+1 modules loaded
+`;
+
+t.test('CEL: each way in which it may not be heard has its own remedy', async (t) => {
+  const silent = celStatus(CEL_EVENTS, ['CEL Custom CSV Logging']);
+  const table: [string, Readonly<Record<string, string>>, object][] = [
+    ['on and over AMI', { 'cel show status': celStatus(['ALL', 'APP_START', ...CEL_EVENTS]) }, { state: 'ok', what: /goes over AMI/ }],
+    ['off', { 'cel show status': 'CEL Logging: Disabled\n' }, { state: 'warn', what: /CEL is off/, remedy: /cel\.conf\.sample.*FreePBX: Advanced Settings.*module reload cel".*restart/ }],
+    ['events', { 'cel show status': celStatus(CEL_EVENTS.filter((event) => event !== 'LINKEDID_END' && event !== 'PICKUP')) },
+      { state: 'warn', what: /nothing of PICKUP, LINKEDID_END$/, remedy: /cel_general_custom\.conf\): events = CHAN_START,.*LINKEDID_END/ }],
+    ['[manager] enabled = no', { 'cel show status': silent, 'module show like cel_manager.so': celModule('Running') },
+      { state: 'warn', what: /enabled = yes is not in force/, remedy: /cel_custom_post\.conf.*module reload cel_manager\.so/ }],
+    ['module without settings at its start', { 'cel show status': silent, 'module show like cel_manager.so': celModule('Not Running') },
+      { state: 'warn', what: /cel_manager\.so does not run/, remedy: /module load cel_manager\.so/ }],
+    ['no such module', { 'cel show status': silent, 'module show like cel_manager.so': '0 modules loaded\n' }, { state: 'warn', what: /does not run/ }],
+  ];
+  for (const [name, answers, expected] of table) {
+    await t.test(name, async (t) => {
+      const pbx = await fakeAmi(t);
+      consoleThatSays(t, answers);
+      const s = site(t, { ami: pbx.port });
+      t.match(s.finding(await s.doctor('--json'), 'cel:main'), expected);
+    });
+  }
+});
+
+t.test('CEL: nothing is said where nobody knows', async (t) => {
+  const pbx = await fakeAmi(t);
+  consoleThatSays(t, { 'cel show status': "No such command 'cel show status' (type 'core show help cel show status' for other possible commands)\n" });
+  const s = site(t, { ami: pbx.port });
+  const none = await s.doctor('--json');
+  t.notMatch(none.out, /"cel:/, 'an old Asterisk');
+  consoleThatSays(t, { 'cel show status': 'CEL Logging: Disabled\n' });
+  t.match((await s.doctor('--json')).out, /"cel:main"/);
+  const far = site(t, { config: CONFIG.replace('username: callme', 'host: 192.0.2.1, allowPlain: true, username: callme') });
+  t.notMatch((await far.doctor('--json')).out, /"cel:/, 'another machine has another console');
+  const second = '  - id: second\n    ami: { username: x, secret: "y" }\n    recordings: DATA/continuous\n    external: ["a"]\n';
+  const two = site(t, { config: CONFIG.replace('agi:', `${second}agi:`) });
+  t.notMatch((await two.doctor('--json')).out, /"cel:/, 'one console, two Asterisks');
+});
+
+t.test('cel show status is read as Asterisk prints it', async (t) => {
+  t.equal(readCelStatus(''), null);
+  t.match(readCelStatus('CEL Logging: Disabled\n'), { enabled: false });
+  const status = readCelStatus(celStatus(['ANSWER', 'LINKEDID_END']));
+  t.same([...status?.events ?? []], ['ANSWER', 'LINKEDID_END']);
+  t.ok(status?.subscribers.has('Manager Event Logging'));
+});
+
+t.test('the books of the PBX: none named, readable, not there, out of reach', async (t) => {
+  const pbx = await fakeAmi(t);
+  const files = folder(t);
+  writeFileSync(join(files, 'Master.csv'), '');
+  const withBooks = (books: string): Site => site(t, { ami: pbx.port, config: CONFIG.replace('agi:', `    cdr: { ${books} }\nagi:`) });
+  const none = site(t, { ami: pbx.port });
+  t.match(none.finding(await none.doctor('--json'), 'books:main'), { state: 'warn', remedy: /pbx\[\]\.cdr/ });
+  t.notMatch((await none.doctor('--offline', '--json')).out, /"books:/);
+  const fine = withBooks(`source: csv, cdr: "${files}/Master.csv"`);
+  t.match(fine.finding(await fine.doctor('--json'), 'books:main'), { state: 'ok', what: /CDR can be read, 0 rows/ });
+  const lost = withBooks('source: csv, cdr: /nowhere/Master.csv');
+  const ran = await lost.doctor('--json');
+  t.match(lost.finding(ran, 'books:main'), { state: 'fail', what: /\/nowhere\/Master\.csv/, remedy: /./ });
+  t.equal(ran.code, 1);
+  const away = withBooks('source: mysql, url: "mysql://callme:book-password@127.0.0.1:1/asteriskcdrdb"');
+  const refused = await away.doctor('--json');
+  t.match(away.finding(refused, 'books:main'), { state: 'fail', what: /BOOKS_UNREADABLE/, remedy: /./ });
+  t.notMatch(refused.out + refused.err, 'book-password');
+});
+
+t.test('debug mode is a warning while it is on', async (t) => {
+  const on = site(t, { config: `${CONFIG}debug: { processInternalCalls: true, testPhone: "79991234567" }\n` });
+  t.match(on.finding(await on.doctor('--offline', '--json'), 'debug'), { state: 'warn', what: /79991234567/, remedy: /processInternalCalls: false/ });
+  const off = site(t, { config: `${CONFIG}debug: { testPhone: "79991234567" }\n` });
+  t.notMatch((await off.doctor('--offline', '--json')).out, /"debug"/);
 });
 
 t.test('people read it in their language', async (t) => {

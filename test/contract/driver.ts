@@ -10,7 +10,7 @@ import { createHttp } from '../../app/http.ts';
 import type { CallEnded, Fact } from '../../core/facts.ts';
 import type { Http } from '../../core/ports.ts';
 import type { Verdict } from '../../core/verdict.ts';
-import { type AccountId, callKey, type Extension, factId, instant, type Linkedid, type PbxId, type RecordingId } from '../../core/words.ts';
+import { type AccountId, callKey, type CardMode, type Extension, factId, instant, type Linkedid, type PbxId, type RecordingId } from '../../core/words.ts';
 import type { Driver, DriverKind } from '../../crm/driver.ts';
 import { HOSTILE_NAMES, type Lie, type StandIn } from '../fakes/crm/stand-in.ts';
 
@@ -22,6 +22,8 @@ export interface Stage {
   /** The account's keys as a config would hold them. */
   readonly settings: Readonly<Record<string, unknown>>;
   told(linkedid: string): Told;
+  /** CRM users on whose screens a card of this call was opened, each once, in order; not given where the product has no cards. */
+  cardsShown?(linkedid: string): readonly number[];
 }
 export interface Examined {
   readonly kind: DriverKind;
@@ -47,8 +49,8 @@ export function story(linkedid: string, sound: string, extra: Partial<CallEnded>
   const pbx = 'main' as PbxId;
   const call = callKey(pbx, linked);
   const startedAt = instant(Date.now() - 60_000);
-  const base = (what: string) => ({ id: factId(call, what), pbx, call, linkedid: linked, at: instant(startedAt + 1000), certain: true });
-  const about = { direction: 'inbound' as const, client: { number: CLIENT, name: HOSTILE_NAMES[2] ?? '' }, line: '74950000101', startedAt };
+  const base = (what: string) => ({ id: factId(call, what), pbx, call, linkedid: linked, at: instant(startedAt + 1000), certain: true, source: 'live' as const, because: { event: 'leg-seen' as const, leg: null, word: '' } });
+  const about = { direction: 'inbound' as const, client: { number: CLIENT, name: HOSTILE_NAMES[2] ?? '' }, line: '74950000101', startedAt, callId: '', caller: null };
   const offered: Fact = { ...base('offered'), ...about, kind: 'call-offered', extension: anna };
   const cards: Fact[] = [
     { ...base('ringing-207'), ...about, kind: 'employee-ringing', extension: anna },
@@ -58,7 +60,7 @@ export function story(linkedid: string, sound: string, extra: Partial<CallEnded>
   ];
   const ended: Fact = {
     ...base('ended'), ...about, kind: 'call-ended', outcome: 'answered', owner: anna, answeredAt: instant(startedAt + 5000), talkSeconds: 42, ringSeconds: 5,
-    handOvers: [], talked: [anna], rang: [anna, boris], dialStatus: 'ANSWER', hangupCause: 16, ...extra,
+    handOvers: [], talked: [anna], rang: [anna, boris], dialStatus: 'ANSWER', rule: 'talked', hangupCause: 16, ...extra,
   };
   const ready: Fact = { ...base('ready'), kind: 'recording-ready', recording: `main/${linkedid}.wav` as RecordingId, path: sound, seconds: 42, bytes: 9000, sha256: 'x' };
   const started: Fact = { ...base('started'), ...about, kind: 'call-started' };
@@ -76,7 +78,7 @@ export interface Rig {
   readonly http: Http;
 }
 
-export async function rig(t: Test, examined: Examined, contactName = 'Irina Orlova'): Promise<Rig> {
+export async function rig(t: Test, examined: Examined, contactName = 'Irina Orlova', mode: CardMode = 'ringing'): Promise<Rig> {
   const stage = await examined.start(contactName);
   t.teardown(() => stage.standIn.stop());
   const http = createHttp({ version: '0.0.0' });
@@ -84,7 +86,7 @@ export async function rig(t: Test, examined: Examined, contactName = 'Irina Orlo
   const memories = new Map<string, string>();
   const settings = examined.kind.settings.parse(stage.settings);
   const memory = (call: string) => ({ get: (key: string) => memories.get(`${call}|${key}`) ?? null, set: (key: string, value: string) => { memories.set(`${call}|${key}`, value); } });
-  const driver = (over: Http = http): Driver => examined.kind.create(settings, { account: ACCOUNT, http: over, employees: EMPLOYEES, country: 'RU', memory });
+  const driver = (over: Http = http): Driver => examined.kind.create(settings, { account: ACCOUNT, http: over, employees: EMPLOYEES, country: 'RU', cards: () => mode, memory });
   const deliver = (fact: Fact, signal: AbortSignal = new AbortController().signal): Promise<Verdict> => driver().deliver(fact, signal);
   const insist = async (fact: Fact): Promise<Verdict> => {
     for (let tries = 0; tries < 10; tries++) {
@@ -243,6 +245,16 @@ export function examine(t: Test, examined: Examined): void {
       }
     }
     t.equal(one.stage.told('1790.24').ended, 0);
+  });
+
+  t.test('whatever an employee may see of cards, the call is told', async (t) => {
+    for (const mode of ['ringing', 'answer', 'never'] as const) {
+      const one = await rig(t, examined, 'Irina Orlova', mode);
+      for (const fact of story('1790.25', one.sound).all) t.ok(SETTLED.has((await one.deliver(fact)).kind), `${mode}: ${fact.kind}`);
+      await once(t, one, examined, '1790.25');
+      const shown = one.stage.cardsShown?.('1790.25');
+      if (shown !== undefined) t.same(shown, mode === 'never' ? [] : mode === 'answer' ? [7] : [7, 8], `${mode}: who saw a card`);
+    }
   });
 
   t.test('lookup tells a contact with its owner, a stranger, and trouble apart', async (t) => {

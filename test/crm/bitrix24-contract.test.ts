@@ -14,6 +14,7 @@ examine(t, {
     return {
       standIn: portal,
       settings: { url: portal.url },
+      cardsShown: (linkedid) => [...new Set(portal.call(linkedid)?.shown.flatMap(({ what, users }) => (what === 'show' ? users : [])))],
       told: (linkedid) => ({
         ended: portal.callsOf(linkedid).filter((call) => call.finishes > 0).reduce((sum, call) => sum + call.finishes, 0),
         record: portal.call(linkedid)?.records.at(-1)?.bytes ?? null,

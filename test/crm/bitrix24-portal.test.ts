@@ -125,6 +125,19 @@ function form(field: string, name: string): FormData {
   return data;
 }
 
+t.test('a click: the portal registers the call itself and opens a card; it is finished like any other', async (t) => {
+  const { portal, post, result } = await line(t);
+  const call = portal.began({ userId: 7, phone: '+79035550142' });
+  t.match(call, { type: 1, userId: 7, externalCallId: '', registers: 0, finish: null });
+  t.same([...call.cards], [7]);
+  t.equal(portal.began({ userId: 7, callId: 'externalCall.lab-42' }).callId, 'externalCall.lab-42');
+  t.throws(() => portal.began({ userId: 999 }), /nobody who could click/);
+  const end = { CALL_ID: call.callId, USER_ID: 7, DURATION: 0, STATUS_CODE: '304' };
+  t.match(await result('telephony.externalcall.finish', end), { CALL_ID: call.callId, EXTERNAL_CALL_ID: '', CALL_FAILED_CODE: '304' });
+  t.equal((await post('telephony.externalcall.finish', end)).status, 400, 'once');
+  t.same([...call.cards], []);
+});
+
 t.test('secret, scopes, methods, the bucket', async (t) => {
   const { portal, post } = await line(t, { scopes: ['telephony'], statistics: false });
   t.match(await (await fetch(`${portal.origin}/rest/1/wrong/profile`)).json(), { error: 'INVALID_CREDENTIALS' });

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { createHttp } from '../../app/http.ts';
+import { type CardPolicy, cardPolicy } from '../../core/cards.ts';
 import type { CallEnded, Fact } from '../../core/facts.ts';
 import type { Verdict } from '../../core/verdict.ts';
 import { type AccountId, type Employee, type Extension, type RecordingId } from '../../core/words.ts';
@@ -17,14 +18,14 @@ const anna: Employee = { extension: ext('207'), name: 'Anna', crm: { b24: 7 } };
 
 interface Scene { portal: Portal; tell: (fact: Fact) => Promise<Verdict>; memory: Map<string, string>; asked: (method: string) => unknown[]; driver: ReturnType<typeof bitrix24.create> }
 
-async function scene(t: Test, options: PortalOptions = {}, settings: Record<string, unknown> = {}, employees: Employee[] = [anna]): Promise<Scene> {
+async function scene(t: Test, options: PortalOptions = {}, settings: Record<string, unknown> = {}, employees: Employee[] = [anna], cards: CardPolicy = () => 'ringing'): Promise<Scene> {
   const portal = await startPortal({ users: USERS, contacts: [CONTACT], ...options });
   t.teardown(() => portal.stop());
   const http = createHttp({ version: '0.0.0' });
   t.teardown(() => http.close());
   const memory = new Map<string, string>();
   const driver = bitrix24.create(bitrix24.settings.parse({ url: portal.url, ...settings }), {
-    account: 'b24' as AccountId, http, employees, country: 'RU',
+    account: 'b24' as AccountId, http, employees, country: 'RU', cards,
     memory: (call) => ({ get: (key) => memory.get(`${call}|${key}`) ?? null, set: (key, value) => { memory.set(`${call}|${key}`, value); } }),
   });
   return {
@@ -129,6 +130,26 @@ t.test('outbound the card opens when they talk; a pick-up opens one too', async 
   t.equal((await tell(outbound(f.ring207))).kind, 'skipped');
   await tell(outbound(f.talking207));
   t.same([...portal.call('1790.17')?.cards ?? []], [7]);
+});
+
+t.test('a card opens with the ring, with the talk, or never: as the employee\'s card mode says', async (t) => {
+  const boris: Employee = { extension: ext('208'), name: 'Boris', crm: { b24: 8 }, card: 'never' };
+  const cards = cardPolicy({ mode: 'answer', extensions: [], employees: [anna, boris] });
+  const { tell, portal } = await scene(t, {}, {}, [anna, boris], cards);
+  const f = facts();
+  const open = (): number[] => [...portal.call('1790.17')?.cards ?? []];
+  await tell(f.offered);
+  t.match(await tell(f.ring207), { kind: 'skipped', reason: 'the card of 207 opens when they talk' });
+  t.match(await tell(f.ring208), { kind: 'skipped', reason: '208 sees no cards' });
+  t.match(await tell(f.released208), { kind: 'skipped' }, 'nothing to close');
+  t.equal((await tell(f.talking207)).kind, 'delivered');
+  t.same(open(), [7]);
+  t.match(await tell({ ...f.talking207, kind: 'call-handed-over', from: ext('207'), to: ext('208') } as Fact), { kind: 'skipped', reason: '208 sees no cards' });
+  t.same(open(), [], 'the card of who handed over closes all the same');
+  await tell({ ...f.talking207, kind: 'call-handed-over', from: ext('208'), to: ext('207') } as Fact);
+  t.same(open(), [7]);
+  t.equal((await tell({ ...f.ended, owner: ext('208') })).kind, 'delivered', 'who sees no cards owns his calls all the same');
+  t.same(open(), []);
 });
 
 t.test('a pop-up that the portal refuses is no dead letter', async (t) => {
@@ -350,15 +371,76 @@ t.test('a second sound file of one call: the longer one stays', async (t) => {
   t.equal(portal.calls[0]?.records.length, 2);
 });
 
-t.test('click-to-call: a CALL_ID from the portal is finished, never registered', async (t) => {
-  const { tell, portal, memory, asked } = await scene(t);
-  await tell(outbound(facts('clicked').offered));
-  const { callId } = portal.calls[0] ?? { callId: '' };
-  memory.set('main/1790.17|CALL_ID', callId);
-  t.equal((await tell(outbound(facts().offered))).kind, 'delivered');
-  t.equal((await tell(facts('1790.17', { direction: 'internal' }).ended)).kind, 'delivered', 'a card that the portal opened must close');
-  t.equal(asked('register').length, 1);
-  t.equal(portal.calls[0]?.finishes, 1);
+const clicked = <F extends Fact>(fact: F, callId: string, number = CLIENT): F => ({ ...fact, direction: 'outbound', client: { number, name: '' }, callId });
+
+t.test('click-to-call: the portal\'s own CALL_ID is taken over, shown at the answer, finished, and gets the sound', async (t) => {
+  const { tell, portal, asked } = await scene(t);
+  const { callId } = portal.began({ userId: 7, phone: CLIENT });
+  const f = facts('1790.17', {}, await withSound(t));
+  const call = portal.calls[0];
+  t.match(await tell(clicked(f.offered, callId)), { kind: 'delivered', note: /taken over/ });
+  t.match(await tell(clicked(f.ring207, callId)), { kind: 'skipped' });
+  t.match(await tell({ ...clicked(f.ring207, callId), direction: 'internal' } as Fact), { kind: 'skipped', reason: /opens when they talk/ }, 'a colleague was clicked');
+  t.same(asked('show'), [], 'nothing before the answer');
+  call?.cards.clear();
+  await tell(clicked(f.talking207, callId));
+  t.same([...call?.cards ?? []], [7], 'though he had closed the card that the portal opened');
+  await tell(clicked(f.talking207, callId));
+  t.equal(asked('show').length, 1, 'once');
+  t.equal((await tell(clicked(f.ended, callId))).kind, 'delivered');
+  t.equal((await tell(f.ready)).kind, 'delivered');
+  t.match(call, { finishes: 1, finish: { userId: 7, duration: 42, statusCode: '200' }, records: [{ bytes: Buffer.from('ID3 sound') }] });
+  t.same([...call?.cards ?? []], []);
+  t.equal(portal.calls.length, 1);
+  t.same(asked('register'), []);
+});
+
+t.test('click-to-call that was handed on: the card of who clicked closes', async (t) => {
+  const { tell, portal } = await scene(t);
+  const { callId } = portal.began({ userId: 7, phone: CLIENT });
+  const f = facts('1790.17', { owner: ext('208'), talked: [ext('207'), ext('208')], rang: [] });
+  t.same([...portal.calls[0]?.cards ?? []], [7]);
+  await tell(clicked(f.offered, callId));
+  await tell(clicked(f.ended, callId));
+  t.match(portal.calls[0], { finishes: 1, finish: { userId: 8 } });
+  t.same([...portal.calls[0]?.cards ?? [0]], []);
+});
+
+t.test('a click-to-call whose employee never lifts leaves no open card', async (t) => {
+  const never = { owner: ext('207'), outcome: 'missed', talkSeconds: 0, answeredAt: null, talked: [], rang: [], dialStatus: '', rule: 'never-lifted', hangupCause: 19 } as const;
+  for (const [number, direction] of [[CLIENT, 'outbound'], ['', 'outbound'], ['anonymous', 'outbound'], ['', 'internal']] as const) {
+    const { tell, portal, asked } = await scene(t);
+    const call = portal.began({ userId: 7, phone: CLIENT });
+    // Nothing was offered to anybody: the end is the first that the portal hears.
+    t.equal((await tell({ ...clicked(facts('1790.17', never).ended, call.callId, number), direction })).kind, 'delivered', `${direction} ${number}`);
+    t.match(call, { finishes: 1, finish: { userId: 7, duration: 0, statusCode: '304' } });
+    t.same([...call.cards], []);
+    t.same(asked('register'), []);
+  }
+});
+
+t.test('a lost answer while a click-to-call is finished', async (t) => {
+  for (const statistics of [true, false]) {
+    const { tell, portal } = await scene(t, { statistics });
+    const call = portal.began({ userId: 7, phone: CLIENT });
+    portal.misbehave({ at: 'finish', lie: { kind: 'reset-after' } });
+    t.equal((await tell(clicked(facts().ended, call.callId))).kind, 'try-later');
+    t.equal((await tell(clicked(facts().ended, call.callId))).kind, 'delivered');
+    t.equal(call.finishes, 1);
+    t.equal(portal.calls.length, 1);
+  }
+});
+
+t.test('a CALL_ID that this portal does not know: the call is told anew, if it can be', async (t) => {
+  const known = await scene(t);
+  const f = facts('1790.17', {}, await withSound(t));
+  t.equal((await known.tell(clicked(f.ended, 'externalCall.of.another.portal'))).kind, 'delivered');
+  t.match(known.portal.callsOf('1790.17'), [{ finishes: 1 }]);
+  t.equal((await known.tell(f.ready)).kind, 'delivered');
+  const hidden = await scene(t);
+  t.match(await hidden.tell(clicked(f.ended, 'externalCall.gone', '')), { kind: 'skipped', reason: /hidden/ });
+  t.equal(hidden.portal.calls.length, 0);
+  t.equal((await hidden.tell(f.ready)).kind, 'skipped', 'nor does its sound wait for it for ever');
 });
 
 t.test('the settings', async (t) => {

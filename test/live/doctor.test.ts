@@ -7,6 +7,7 @@ import type { ManagerUser } from '../../lab/configuration/manager.ts';
 import { LAUNCHER } from '../../lab/demo/server.ts';
 import type { Stage } from '../../lab/demo/stage.ts';
 import type { Lab } from '../../lab/lab.ts';
+import { play } from '../../lab/scenarios.ts';
 import { consoleOnPath } from './scene.ts';
 import { stageFor } from './stage.ts';
 
@@ -52,11 +53,41 @@ if (scene !== null) {
     t.equal(seen.code, 0);
     // How much space is left is this machine's own affair.
     const concerns = seen.findings.filter(({ state }) => state !== 'ok').map(({ id }) => id).filter((id) => id !== 'data-dir' && id !== 'recordings:main');
-    t.same(concerns, ['asterisk-build:main']);
+    // The configuration of the scene names no books: the next test does.
+    t.same(concerns, ['asterisk-build:main', 'books:main']);
     t.match(seen.findings.find(({ id }) => id === 'asterisk-build:main')?.what, /2016_opus_plc/);
-    const green = ['node', 'config', 'lame', 'dialplan', 'agi-listen', 'web-listen', 'ami:main', 'crm:b24'];
+    const green = ['node', 'config', 'lame', 'dialplan', 'agi-listen', 'web-listen', 'ami:main', 'crm:b24', 'cel:main'];
     for (const id of green) t.ok(seen.findings.some((each) => each.id === id && each.state === 'ok'), id);
     remedied(t, seen);
+  });
+
+  await t.test('the books of the PBX can be read; what cannot be has a remedy', async (t) => {
+    const { cel, cdr } = scene.lab.asterisk.books;
+    const withBooks = (books: string) => (config: string): string => config.replace(/^( +)recordings: .*$/m, (line, indent: string) => `${line}\n${indent}cdr: { ${books} }`);
+    await play(scene.lab, 'internalCall');
+    const read = await doctor(scene, { change: withBooks(`source: csv, cel: "${cel}", cdr: "${cdr}", timezone: UTC`) });
+    t.match(read.findings.find(({ id }) => id === 'books:main'), { state: 'ok', what: /CEL can be read, [1-9]/ });
+    const none = await doctor(scene, { change: withBooks('source: csv, cdr: /nowhere/Master.csv') });
+    t.equal(none.code, 1);
+    t.same(troubles(none), ['books:main']);
+    remedied(t, none);
+  });
+
+  await t.test('CEL: off, without its events, not over AMI', async (t) => {
+    const { asterisk } = scene.lab;
+    const file = join(asterisk.etc, 'cel.conf');
+    const before = await readFile(file, 'utf8');
+    const put = async (text: string): Promise<Finding | undefined> => {
+      await writeFile(file, text);
+      await asterisk.cli('module reload cel');
+      await asterisk.cli('module reload cel_manager.so');
+      return (await doctor(scene)).findings.find(({ id }) => id === 'cel:main');
+    };
+    t.match(await put(before.replace('enabled=yes', 'enabled=no')), { state: 'warn', what: /not in force/, remedy: /module reload cel_manager/ });
+    t.match(await put(before.replace(',LINKEDID_END', '')), { state: 'warn', what: /nothing of LINKEDID_END/ });
+    t.match(await put(before.replace('enable=yes', 'enable=no')), { state: 'warn', what: /CEL is off/, remedy: /cel\.conf\.sample/ });
+    // Our own sample, by the two reloads that its remedies name, without a restart.
+    t.match(await put(await readFile(join(import.meta.dirname, '../../dialplan/cel.conf.sample'), 'utf8')), { state: 'ok', what: /goes over AMI/ });
   });
 
   await t.test('a wrong secret: exit code 3, and the secret is not shown', async (t) => {

@@ -11,17 +11,25 @@ const CARD_MS = 5_000;
 
 export interface Card { readonly call: CallKey; readonly extension: Extension }
 
-/** Opens the card at this employee's screen, unless it is open. */
+/** The telephone rings: the card opens where it shall open that early. */
+export async function ring(desk: Desk, card: Card, signal: AbortSignal): Promise<Verdict> {
+  return desk.cards(card.extension) === 'answer' ? skipped(`the card of ${card.extension} opens when they talk`) : show(desk, card, signal);
+}
+
+/** Opens the card at this employee's screen, unless it is open, or he shall see none. */
 export async function show(desk: Desk, { call, extension }: Card, signal: AbortSignal): Promise<Verdict> {
   const notes = desk.notes(call);
   const callId = notes.get('CALL_ID');
   if (callId === '') return skipped('the call is not registered at the portal');
+  if (desk.cards(extension) === 'never') return skipped(`${extension} sees no cards`);
   const user = await desk.users.byExtension(extension, signal);
   if (user === null) return skipped(`no portal user has extension ${extension}`);
   const shown = shownTo(notes);
-  if (shown.includes(user)) return delivered('the card is open');
+  // Who clicked a number had the portal's own card from then on; he may have closed it before the client answered.
+  if (shown.includes(user) && notes.get('begun') !== String(user)) return delivered('the card is open');
+  notes.set('begun', '');
   // Before the request: a card too many on the list costs a hide, a card that is not on it stays open.
-  notes.write('shown', [...shown, user]);
+  notes.write('shown', [...new Set([...shown, user])]);
   const reply = await desk.portal.ask('telephony.externalcall.show', { CALL_ID: callId, USER_ID: user }, { signal, timeoutMs: CARD_MS });
   return told(reply, [`card shown to user ${user}`, desk.users.note(extension)].filter((part) => part !== '').join('; '));
 }

@@ -1,3 +1,4 @@
+import type { CardPolicy } from '../../../core/cards.ts';
 import type { CallEnded, CallHandedOver, CallOffered, EmployeeReleased, EmployeeRinging, EmployeeTalking } from '../../../core/facts.ts';
 import type { Verdict } from '../../../core/verdict.ts';
 import type { CallKey } from '../../../core/words.ts';
@@ -14,6 +15,7 @@ export interface Desk {
   readonly portal: Portal;
   readonly users: Users;
   readonly contacts: Contacts;
+  readonly cards: CardPolicy;
   notes(call: CallKey): CallNotes;
 }
 
@@ -33,8 +35,12 @@ export function phoneOf(number: string): string {
   return plain.length < 2 ? '' : `${number.trimStart().startsWith('+') ? '+' : ''}${plain}`;
 }
 
+/** The portal began this call itself (click-to-call) and waits for its end, whoever was reached: it must be told, and under that CALL_ID. */
+export const isBegunThere = (fact: Describing, notes: CallNotes): boolean => fact.callId !== '' && fact.callId !== notes.get('strange');
+
 /** Why this portal is not told about the call at all, or null. */
-export function untellable(fact: Describing): string | null {
+export function untellable(fact: Describing, notes: CallNotes): string | null {
+  if (isBegunThere(fact, notes)) return null;
   if (fact.direction === 'internal') return 'an internal call: the portal keeps calls with clients';
   return phoneOf(fact.client.number) === '' ? 'the client\'s number is hidden: the portal cannot register a call without one' : null;
 }

@@ -5,7 +5,7 @@ import type { Verdict } from '../../../core/verdict.ts';
 import type { Extension } from '../../../core/words.ts';
 import { finishedCall, listOf } from './answers.ts';
 import { hideAll } from './cards.ts';
-import { delivered, type Desk, untellable, type Who } from './desk.ts';
+import { delivered, type Desk, skipped, untellable, type Who } from './desk.ts';
 import type { CallNotes } from './memory.ts';
 import type { Params, Reply } from './portal.ts';
 import { callIdOf } from './registration.ts';
@@ -17,12 +17,14 @@ export async function finish(desk: Desk, fact: CallEnded, signal: AbortSignal): 
   const notes = desk.notes(fact.call);
   if (notes.get('finished') !== '') return delivered('finished before');
   // A call that the portal knows is finished whatever it turned into: its card would stay open.
-  const reason = notes.get('CALL_ID') === '' ? untellable(fact) : null;
-  if (reason !== null) {
-    notes.set('skipped', reason);
-    return { kind: 'skipped', reason };
-  }
-  return attempt(desk, { fact, notes, again: true }, signal);
+  const reason = notes.get('CALL_ID') === '' ? untellable(fact, notes) : null;
+  return reason === null ? attempt(desk, { fact, notes, again: true }, signal) : untold(notes, reason);
+}
+
+/** The recording must know, or it would wait for the call for ever. */
+function untold(notes: CallNotes, reason: string): Verdict {
+  notes.set('skipped', reason);
+  return skipped(reason);
 }
 
 interface Telling { readonly fact: CallEnded; readonly notes: CallNotes; /** May the call be registered anew? */ readonly again: boolean }
@@ -92,15 +94,17 @@ interface Loss { readonly callId: string; readonly maybeApplied: boolean; readon
  * late is better than a call lost.
  */
 async function lost(desk: Desk, telling: Telling, loss: Loss, signal: AbortSignal): Promise<Verdict> {
-  const { notes, again } = telling;
+  const { fact, notes, again } = telling;
   const recorded = await isRecorded(desk, loss.callId, signal);
   if (recorded === true) return done(notes, `${loss.callId} was finished before; the statistics have it`);
   if (recorded === null && loss.maybeApplied) return done(notes, `${loss.callId} was finished before, as far as the portal lets us see`);
   if (!again) return verdictOf(loss.refusal);
+  if (loss.callId === fact.callId) notes.set('strange', loss.callId);
   notes.set('CALL_ID', '');
   notes.set('registering', '');
   notes.set('finishing', '');
-  return attempt(desk, { ...telling, again: false }, signal);
+  const reason = untellable(fact, notes);
+  return reason === null ? attempt(desk, { ...telling, again: false }, signal) : untold(notes, reason);
 }
 
 /** Is the call in the statistics? Null when we may not look (403 without the right "call statistics: view", 1.11). */

@@ -2,7 +2,9 @@ import type { Memory } from '../../driver.ts';
 
 /**
  * What the driver remembers about a call, each written before the request that it protects:
- * - `CALL_ID`: the portal's name of the call. Set from outside where the portal registered it itself (click-to-call).
+ * - `CALL_ID`: the portal's name of the call.
+ * - `begun`: the portal began the call by click-to-call: the user who clicked, whose card the portal opened itself.
+ * - `strange`: a CALL_ID that came with the call and that this portal does not know; the call is registered anew instead.
  * - `registering`: parameters of a register whose answer may be lost; repeated letter by letter, the portal gives the same CALL_ID.
  * - `responsible`: portal user who owns the contact.
  * - `shown`: users whose card may be open.
@@ -12,7 +14,7 @@ import type { Memory } from '../../driver.ts';
  * - `record`: the recording that the portal has.
  */
 export type Key =
-  | 'CALL_ID' | 'entity' | 'registering' | 'responsible' | 'shown' | 'finishing' | 'finished' | 'skipped'
+  | 'CALL_ID' | 'begun' | 'strange' | 'entity' | 'registering' | 'responsible' | 'shown' | 'finishing' | 'finished' | 'skipped'
   | 'uploading' | 'uploads' | 'record';
 
 export interface CallNotes {

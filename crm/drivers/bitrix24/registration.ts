@@ -1,8 +1,8 @@
-/** telephony.externalCall.register: giving the call its CALL_ID, once, however often the answer is lost. */
+/** telephony.externalCall.register: giving the call its CALL_ID, once, however often the answer is lost; or taking over the portal's own. */
 import { z } from 'zod';
 import type { Extension } from '../../../core/words.ts';
 import { registered } from './answers.ts';
-import { type Describing, type Desk, phoneOf, untellable, skipped, type Who } from './desk.ts';
+import { type Describing, type Desk, isBegunThere, phoneOf, untellable, skipped, type Who } from './desk.ts';
 import type { CallNotes } from './memory.ts';
 import type { Params, Reply } from './portal.ts';
 import { isTransient, isUserRefused, Told, verdictOf } from './verdicts.ts';
@@ -18,10 +18,23 @@ export async function callIdOf(desk: Desk, fact: Describing, extension: Extensio
   const notes = desk.notes(fact.call);
   const known = notes.get('CALL_ID');
   if (known !== '') return known;
-  const reason = untellable(fact);
+  if (isBegunThere(fact, notes)) return await takeOver(desk, { fact, extension, notes }, signal);
+  const reason = untellable(fact, notes);
   if (reason !== null) throw new Told(skipped(reason));
   const reply = await repeat(desk, notes, signal) ?? await first(desk, { fact, extension, notes }, signal);
   return conclude(notes, reply);
+}
+
+/** A click-to-call is registered by the portal, which opened the card of who clicked: registering it again would make two calls of it (1.13). */
+async function takeOver(desk: Desk, { fact, extension, notes }: Ask, signal: AbortSignal): Promise<string> {
+  const clicker = fact.kind === 'call-ended' ? fact.rang[0] ?? fact.talked[0] ?? extension : extension;
+  const user = clicker === null ? null : await desk.users.byExtension(clicker, signal);
+  if (user !== null) {
+    notes.set('begun', String(user));
+    notes.write('shown', [user]);
+  }
+  notes.set('CALL_ID', fact.callId);
+  return fact.callId;
 }
 
 /**

@@ -20,7 +20,8 @@ export function statusCode(fact: Pick<CallEnded, 'direction' | 'outcome' | 'dial
   if (fact.outcome === 'answered') return '200';
   if (fact.outcome === 'failed') return byCause(fact);
   if (fact.direction === 'inbound') return fact.outcome === 'busy' ? '486' : '304';
-  if (fact.hangupCause === REJECTED && fact.outcome !== 'cancelled') return '603';
+  // Nothing was dialled: a click-to-call whose own employee did not lift, or refused. The client refused nothing.
+  if (fact.hangupCause === REJECTED && fact.outcome !== 'cancelled' && fact.dialStatus !== '') return '603';
   if (fact.outcome === 'busy') return '486';
   return fact.outcome === 'cancelled' ? '603-S' : '304';
 }

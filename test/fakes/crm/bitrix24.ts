@@ -9,13 +9,14 @@
  *     await portal.stop();
  */
 import { attachRecord, upload } from './bitrix24/records.ts';
-import { card, finish, ok, refuse, register } from './bitrix24/calls.ts';
+import { begin, card, type Click, finish, ok, refuse, register } from './bitrix24/calls.ts';
 import { type Params, paramsOf } from './bitrix24/params.ts';
 import { externalLineGet, searchCrmEntities, statisticGet, userGet } from './bitrix24/queries.ts';
 import type { PortalCall, PortalContact, PortalLine, PortalState, PortalUser } from './bitrix24/state.ts';
 import { type Answer, type Asked, type StandIn, startStandIn } from './stand-in.ts';
 
 export type { PortalCall, PortalContact, PortalLine, PortalUser } from './bitrix24/state.ts';
+export type { Click } from './bitrix24/calls.ts';
 export { HOSTILE_NAMES } from './stand-in.ts';
 export type { Entry, Lie, Misbehaviour } from './stand-in.ts';
 
@@ -45,6 +46,8 @@ export interface Portal extends StandIn {
   call(externalCallId: string): PortalCall | undefined;
   /** All of this EXTERNAL_CALL_ID: more than one finished is a call told twice. */
   callsOf(externalCallId: string): readonly PortalCall[];
+  /** Click-to-call [1.13]: the portal registers the call itself; its `callId` is what `CallMeCALL_ID` would carry. */
+  began(click: Click): PortalCall;
   addContact(contact: PortalContact): void;
   /** The portal loses its live calls, as after a restore. */
   forgetLiveCalls(): void;
@@ -65,6 +68,7 @@ export async function startPortal(options: PortalOptions = {}): Promise<Portal> 
     calls: state.calls,
     call: (id) => state.calls.find((call) => call.externalCallId === id && call.finish !== null) ?? state.calls.findLast((call) => call.externalCallId === id),
     callsOf: (id) => state.calls.filter((call) => call.externalCallId === id),
+    began: (click) => begin(state, click),
     addContact: (contact) => { state.contacts.push(whole(contact)); },
     forgetLiveCalls: () => { state.calls.splice(0, Infinity, ...state.calls.filter((call) => call.finish !== null)); },
   };

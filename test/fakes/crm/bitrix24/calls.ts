@@ -1,4 +1,4 @@
-/** register, show, hide, finish: the life of a call at the portal, with what the real one refuses. Longer, because the rules stand together. */
+/** register or a click, show, hide, finish: the life of a call at the portal, with what the real one refuses. Longer, because the rules stand together. */
 import { randomBytes } from 'node:crypto';
 import type { Answer } from '../stand-in.ts';
 import { flagOf, intOf, type Params, textOf } from './params.ts';
@@ -65,6 +65,26 @@ function draft(state: PortalState, params: Params, user: PortalUser): PortalCall
     // [1.4] SHOW is 1 unless told otherwise.
     cards: new Set(flagOf(params['SHOW']) === false ? [] : [user.id]),
   };
+}
+
+/** A user clicked a number. */
+export interface Click {
+  /** Whose screen: an active user. */
+  readonly userId: number;
+  /** Default `''`: as good as a call of which nobody knows the number. */
+  readonly phone?: string;
+  /** Default: a fresh one. */
+  readonly callId?: string;
+}
+
+/** [1.13] the portal registers a click-to-call itself, without an EXTERNAL_CALL_ID [1.11], and opens the card of who clicked. */
+export function begin(state: PortalState, { userId, phone = '', callId }: Click): PortalCall {
+  const user = active(state, (one) => one.id === userId);
+  if (user === undefined) throw new Error(`nobody who could click: user ${userId}`);
+  const call: PortalCall = { ...draft(state, { PHONE_NUMBER: phone, TYPE: 1 }, user), ...(callId === undefined ? {} : { callId }) };
+  link(state, call);
+  state.calls.push(call);
+  return call;
 }
 
 /** [1.4] re-registration: five equal fields, unfinished, and the 30 minutes are counted from CALL_START_DATE. */
