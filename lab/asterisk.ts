@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { build, rootFolder, type AsteriskVersion, type Progress } from './build.ts';
 import { run } from './command.ts';
 import { baseFiles, type ModulesFolder } from './configuration/base.ts';
+import { BOOK_FOLDERS, booksOf, type Books } from './configuration/books.ts';
 import { EMPTY_CUSTOM, extensions } from './configuration/dialplan.ts';
 import { callmeUser, freshSecret, labUser, manager, type ManagerUser } from './configuration/manager.ts';
 import { pjsip, TONES } from './configuration/people.ts';
@@ -64,7 +65,7 @@ async function modulesFolder(version: AsteriskVersion): Promise<ModulesFolder> {
 
 async function configure(place: Place, version: AsteriskVersion, users: readonly ManagerUser[], dialplan: string): Promise<void> {
   const etc = join(place.folder, 'etc');
-  for (const name of ['etc', 'lib/labmoh', 'lib/keys', 'log/cdr-csv', 'spool/tmp']) await mkdir(join(place.folder, name), { recursive: true });
+  for (const name of ['etc', 'lib/labmoh', 'lib/keys', 'spool/tmp', ...BOOK_FOLDERS]) await mkdir(join(place.folder, name), { recursive: true });
   const files: Record<string, string> = {
     ...baseFiles(place, await modulesFolder(version)),
     'pjsip.conf': pjsip(place),
@@ -91,6 +92,8 @@ export class Asterisk {
   /** Where `callme dialplan install --etc` works. */
   readonly etc: string;
   readonly recordings: string;
+  /** The CSV files of CDR and CEL. */
+  readonly books: Books;
   /** CallMe's own login. */
   readonly ami: ManagerLogin;
   /** The lab's login, with the right to act. */
@@ -105,6 +108,7 @@ export class Asterisk {
     this.place = place;
     this.etc = join(place.folder, 'etc');
     this.recordings = place.recordings;
+    this.books = booksOf(place);
     this.ami = { host: '127.0.0.1', port: place.amiPort, username: 'callme', secret: secrets.callme };
     this.control = { ...this.ami, username: 'lab', secret: secrets.lab };
     this.agi = { host: '127.0.0.1', port: place.agiPort };

@@ -6,6 +6,7 @@ import { access, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run, type Finished } from './command.ts';
+import { complete } from './completion.ts';
 import { LabError } from './errors.ts';
 
 export type AsteriskVersion = '22' | '16';
@@ -68,7 +69,13 @@ export async function build(version: AsteriskVersion, progress: Progress = () =>
   await mkdir(LAB_FOLDER, { recursive: true });
   await installTools(progress);
   const root = rootFolder(version);
-  if (await isBuilt(version)) return root;
+  if (!await isBuilt(version)) await bootstrap(version, root, progress);
+  const lacking = await complete(root, () => undefined);
+  if (lacking !== null) progress(`no voicemail on this Asterisk ${version}: ${lacking}`);
+  return root;
+}
+
+async function bootstrap(version: AsteriskVersion, root: string, progress: Progress): Promise<void> {
   progress(`building ${root} from Debian ${SUITE[version]}`);
   // The pid namespace takes every child of the build along when this process dies.
   const done = await run(
@@ -77,5 +84,4 @@ export async function build(version: AsteriskVersion, progress: Progress = () =>
     { timeoutMs: BUILD_MS, onLine: progress, environment: { ROOT: root, SUITE: SUITE[version] } },
   );
   if (done.code !== 0) throw new LabError('build-failed', `mmdebstrap ${SUITE[version]}, exit ${done.code}: ${(done.stdout + done.stderr).slice(-TAIL)}`);
-  return root;
 }

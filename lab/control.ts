@@ -8,6 +8,8 @@ import { LabError, within } from './errors.ts';
 
 export type Message = Readonly<Record<string, string>>;
 export type Mark = number;
+/** A header may stand several times in one action (`Variable`). */
+export type Action = Readonly<Record<string, string | readonly string[]>> & { readonly Action: string };
 
 const KEEP = 20_000;
 
@@ -44,10 +46,10 @@ export class Control {
   }
 
   /** Resolves with the response; rejects with LabError `control-failed` when Asterisk says Error. */
-  async act(fields: Message): Promise<Message> {
+  async act(fields: Action): Promise<Message> {
     const { id, mark } = this.#send(fields);
-    const response = await this.#first((message) => message['ActionID'] === id && 'Response' in message, mark, 10, `response to ${fields['Action'] ?? ''}`);
-    if (response['Response'] === 'Error') throw new LabError('control-failed', `${fields['Action'] ?? ''}: ${response['Message'] ?? ''}`);
+    const response = await this.#first((message) => message['ActionID'] === id && 'Response' in message, mark, 10, `response to ${fields.Action}`);
+    if (response['Response'] === 'Error') throw new LabError('control-failed', `${fields.Action}: ${response['Message'] ?? ''}`);
     return response;
   }
 
@@ -68,11 +70,12 @@ export class Control {
 
   close(): void { this.#socket.destroy(); }
 
-  #send(fields: Message): { readonly id: string; readonly mark: Mark } {
+  #send(fields: Action): { readonly id: string; readonly mark: Mark } {
     this.#actions += 1;
     const id = `lab-${this.#actions}`;
     const mark = this.mark();
-    this.#socket.write(`${Object.entries({ ...fields, ActionID: id }).map(([key, value]) => `${key}: ${value}\r\n`).join('')}\r\n`);
+    const lines = Object.entries({ ...fields, ActionID: id }).flatMap(([key, value]) => [value].flat().map((each) => `${key}: ${each}\r\n`));
+    this.#socket.write(`${lines.join('')}\r\n`);
     return { id, mark };
   }
 

@@ -1,14 +1,16 @@
-/** Asterisk's own settings for one run: where things are, which modules stay out, logs, sound ports, CDR and CEL. */
+/** Asterisk's own settings for one run: where things are, which modules stay out, logs, sound ports. */
 import type { Place } from '../place.ts';
+import { bookFiles } from './books.ts';
+import { serviceFiles } from './services.ts';
 
 export type ConfigurationFiles = Readonly<Record<string, string>>;
 
 /** Modules that need hardware, servers or settings that the lab has not: left in, they fill the log with errors. */
 const LEFT_OUT = new RegExp('^('
-  + 'chan_(?!pjsip|bridge_media|rtp)|pbx_(ael|lua|dundi)|(res_|func_)(config_)?(odbc|ldap|pgsql|mysql|sqlite3?)|res_config_sqlite3|(cdr|cel)_(?!csv|manager)'
-  + '|cdr_manager|res_(ari|calendar|snmp|corosync|xmpp|hep|phoneprov|prometheus|smdi|http_media|stun|geolocation|aeap|speech_aeap|stir_shaken|fax)'
+  + 'chan_(?!pjsip|bridge_media|rtp)|pbx_(ael|lua|dundi)|(res_|func_)(config_)?(odbc|ldap|pgsql|mysql|sqlite3?)|res_config_sqlite3|cdr_(?!csv)|cel_(?!manager|custom)'
+  + '|res_(ari|calendar|snmp|corosync|xmpp|hep|phoneprov|prometheus|smdi|http_media|stun|geolocation|aeap|speech_aeap|stir_shaken|fax)'
   + '|res_pjsip_(phoneprov|stir_shaken|geolocation|notify|config_wizard)|res_(resolver_unbound|statsd|stasis_broadcast|clialiases|websocket_client|adsi)'
-  + '|app_(voicemail|minivm|festival|alarmreceiver|amd|followme|agent_pool|adsiprog|getcpeid|stasis)|func_(odbc|speex)'
+  + '|app_(voicemail_|minivm|festival|alarmreceiver|amd|agent_pool|adsiprog|getcpeid|stasis)|func_(odbc|speex)'
   + ')');
 
 /** The run's folder stands at the same absolute path inside and outside; only the control socket is inside alone (108-byte limit of its path). */
@@ -31,51 +33,6 @@ documentation_language = en_US
 `;
 }
 
-const FEATURES = `[general]
-transferdigittimeout => 5
-featuredigittimeout => 1500
-atxferabort = *1
-pickupexten = *8
-atxfernoanswertimeout = 15
-[featuremap]
-blindxfer => ##
-atxfer => *2
-parkcall => #72
-disconnect => *0
-automixmon => *3
-`;
-
-const PARKING = `[general]
-[default]
-parkext => 700
-parkpos => 701-720
-context => parkedcalls
-parkingtime => 45
-findslot => next
-parkedcalltransfers = both
-`;
-
-const QUEUES = `[general]
-persistentmembers = no
-autofill = yes
-[q1]
-strategy = ringall
-timeout = 20
-retry = 1
-ringinuse = no
-announce-frequency = 0
-member => PJSIP/219
-member => PJSIP/220
-`;
-
-const CEL = `[general]
-enable=yes
-apps=
-events=CHAN_START,CHAN_END,ANSWER,HANGUP,BRIDGE_ENTER,BRIDGE_EXIT,LINKEDID_END
-[manager]
-enabled=yes
-`;
-
 export interface ModulesFolder { readonly path: string; readonly files: readonly string[] }
 
 function modulesConf(files: readonly string[]): string {
@@ -90,12 +47,8 @@ export function baseFiles(place: Place, modules: ModulesFolder): ConfigurationFi
     'logger.conf': '[general]\n[logfiles]\nfull => notice,warning,error,verbose\nconsole => notice,warning,error\n',
     'rtp.conf': `[general]\nrtpstart=${place.rtpPorts[0]}\nrtpend=${place.rtpPorts[1]}\nstrictrtp=no\nicesupport=no\n`,
     'musiconhold.conf': `[general]\n[default]\nmode=files\ndirectory=${place.folder}/lib/labmoh\n`,
-    'features.conf': FEATURES,
-    'res_parking.conf': PARKING,
-    'queues.conf': QUEUES,
-    'cdr.conf': '[general]\nenable=yes\nunanswered=yes\n[csv]\nusegmtime=no\nloguniqueid=yes\n',
-    'cel.conf': CEL,
+    ...bookFiles,
+    ...serviceFiles,
     'http.conf': '[general]\nenabled=no\n',
-    'confbridge.conf': '[general]\n',
   };
 }

@@ -39,6 +39,26 @@ exten => 507,1,Answer()
  same => n,StopPlaytones()
  same => n,Dial(PJSIP/79990000000@trunk,25,tTU(callme-out))
  same => n,Hangup()
+; 508 a telephone that is not registered, 509 follow-me, 510 desk and mobile together, 511 a conference, 512 voicemail after 4 s,
+; 513 dials for whoever calls, 516 a queue that asks one after the other
+exten => 508,1,Dial(PJSIP/222,20,tT)
+ same => n,Hangup()
+exten => 509,1,FollowMe(desk-then-mobile)
+ same => n,Hangup()
+exten => 510,1,Dial(PJSIP/219&Local/879167770219@from-internal,25,tT)
+ same => n,Hangup()
+exten => 511,1,Answer()
+ same => n,ConfBridge(800)
+ same => n,Hangup()
+exten => 512,1,Dial(PJSIP/219,4,tT)
+ same => n,VoiceMail(219@default,u)
+ same => n,Hangup()
+exten => 513,1,Answer()
+ same => n,DISA(no-password,from-internal)
+ same => n,Hangup()
+exten => 516,1,Answer()
+ same => n,Queue(q2,tT,,,40)
+ same => n,Hangup()
 `;
 
 const INTERNAL = `
@@ -47,12 +67,23 @@ include => outbound
 exten => _2XX,1,Gosub(callme-id,s,1)
  same => n,Dial(PJSIP/\${EXTEN},25,tTkK)
  same => n,Hangup()
+; 29XX: the same telephone for 4 s
+exten => _29XX,1,Dial(PJSIP/2\${EXTEN:2},4,tTkK)
+ same => n,Hangup()
 exten => 700,1,Park()
+exten => 750,1,Park(short)
+exten => 800,1,Answer()
+ same => n,ConfBridge(800)
+ same => n,Hangup()
 exten => *8,1,Pickup()
 include => parkedcalls
 [outbound]
 exten => _8X.,1,Gosub(callme-id,s,1)
  same => n,Dial(PJSIP/\${EXTEN:1}@trunk,30,tTkKU(callme-out))
+ same => n,Hangup()
+; with 9 in front it rings for 4 s
+exten => _9X.,1,Gosub(callme-id,s,1)
+ same => n,Dial(PJSIP/\${EXTEN:1}@trunk,4,tTkKU(callme-out))
  same => n,Hangup()
 ; where click-to-call sends the employee's phone
 [click]

@@ -40,8 +40,11 @@ function extension(place: Place, number: LabExtension): string {
   return endpoint(number, extensionAddress(place, number), 'from-internal', `from_domain=${place.address}\n${more}`);
 }
 
+/** A telephone that is not registered: its address of record has no contact. */
+const UNREGISTERED = '\n[222]\ntype=endpoint\ncontext=from-internal\ndisallow=all\nallow=ulaw\naors=222\n[222]\ntype=aor\nmax_contacts=1\n';
+
 export function pjsip(place: Place): string {
   const transport = `[global]\ntype=global\nuser_agent=callme-lab\n[transport-udp]\ntype=transport\nprotocol=udp\nbind=${place.address}:${place.sipPort}\n`;
   const trunk = endpoint('trunk', trunkAddress(place), 'from-trunk', `from_domain=${place.address}\nset_var=TRANSFER_CONTEXT=from-internal\n`);
-  return transport + trunk + EXTENSIONS.map((number) => extension(place, number)).join('');
+  return transport + trunk + EXTENSIONS.map((number) => extension(place, number)).join('') + UNREGISTERED;
 }

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { startPortal, type Portal } from '../../test/fakes/crm/bitrix24.ts';
 import { freePort } from '../../test/fakes/ports.ts';
 import type { Asterisk } from '../asterisk.ts';
+import { MOBILE_OF_219 } from '../scenarios/story.ts';
 import { callme, Server, type ServerFiles } from './server.ts';
 
 /** The employees, as users of the portal, and the clients that it knows. */
-export const USERS = [{ id: 7, name: 'Иван', extension: '219' }, { id: 8, name: 'Ольга', extension: '220' }, { id: 9, name: 'Пётр', extension: '221' }] as const;
+export const USERS = [
+  { id: 7, name: 'Иван', extension: '219', mobile: MOBILE_OF_219 }, { id: 8, name: 'Ольга', extension: '220' }, { id: 9, name: 'Пётр', extension: '221' },
+] as const;
 export const KNOWN = { id: 318, name: 'Ирина Орлова', phone: '+79161234567', responsible: 8 } as const;
 export const UNKNOWN_NUMBER = '79261112233';
 
@@ -53,7 +56,7 @@ export async function raiseStage(pbx: Pbx): Promise<Stage> {
 
 /** An ordinary configuration, nothing that a user would not write. */
 function configuration({ ami, agiPort, recordings, folder }: Pbx, portal: Portal, web: string): string {
-  const people = USERS.map(({ id, name, extension }) => `  - { extension: "${extension}", name: "${name}", crm: { b24: ${id} } }`);
+  const people = USERS.map((user) => `  - { extension: "${user.extension}", name: "${user.name}", crm: { b24: ${user.id} }${'mobile' in user ? `, mobile: ["${user.mobile}"]` : ''} }`);
   return `# written by the demo
 dataDir: ${join(folder, 'data')}
 store: { url: "sqlite:callme.db" }
