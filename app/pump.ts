@@ -3,13 +3,13 @@
  * deliveries and spool rows together; only then the post room and the spool are woken. A commit that fails loses nothing: the events stay
  * queued and the same decision is made again, because the new state counts only after its commit.
  */
-import { type Calls, restore } from '../core/calls.ts';
+import { type Call, callByLeg, callByLinked, type Calls, restore } from '../core/calls.ts';
 import type { Effect } from '../core/effects.ts';
 import type { Event } from '../core/events.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Clock, Journal, Log } from '../core/ports.ts';
 import { step } from '../core/step.ts';
-import type { CallKey, PbxId } from '../core/words.ts';
+import type { CallKey, LegId, Linkedid, PbxId } from '../core/words.ts';
 import { asCommit, latestSnapshots } from './commit.ts';
 
 export interface PumpTools {
@@ -18,6 +18,8 @@ export interface PumpTools {
   readonly plan: Plan;
   readonly clock: Clock;
   readonly log: Log;
+  /** Calls as they are now, before they are committed: only for what must not wait for the disk and may be seen twice. */
+  readonly onChanged?: (calls: readonly Call[]) => void;
   /** New facts were committed: there may be something to deliver or to encode. */
   readonly onFacts: () => void;
   /** The disk has refused for so long that the queue is full: the link must be dropped and the PBX asked anew. */
@@ -42,6 +44,7 @@ export class Pump {
   #turn: NodeJS.Immediate | null = null;
   #timer: NodeJS.Timeout | null = null;
   #refused = false;
+  #waiting: (() => void)[] = [];
 
   constructor(tools: PumpTools) {
     this.#tools = tools;
@@ -51,6 +54,22 @@ export class Pump {
   get openCalls(): number { return this.#calls.open.size; }
 
   isOpen(call: CallKey): boolean { return this.#calls.open.get(call)?.ended === false; }
+
+  /** An open call, undefined = there is none of this key. */
+  call(key: CallKey): Call | undefined { return this.#calls.open.get(key); }
+
+  /** The open call that this leg belongs to. */
+  callOf(leg: LegId): Call | undefined { return callByLeg(this.#calls, leg); }
+
+  calls(): Iterable<Call> { return this.#calls.open.values(); }
+
+  /** Whether an open call has this linkedid, its own or one that was united into it. */
+  knows(linked: Linkedid): boolean { return callByLinked(this.#calls, linked) !== undefined; }
+
+  /** Resolves when nothing is queued any more, or when the pump stops. */
+  drained(): Promise<void> {
+    return this.#queue.length === 0 ? Promise.resolve() : new Promise((resolve) => { this.#waiting.push(resolve); });
+  }
 
   /** Whether the store refused the last commit: then events wait. */
   get refused(): boolean { return this.#refused; }
@@ -79,6 +98,7 @@ export class Pump {
     this.flush();
     this.#clear();
     this.#refused = false;
+    this.#wakeWaiting();
   }
 
   #takeTurn(before: number): void {
@@ -96,10 +116,16 @@ export class Pump {
   /** The next events of the queue; false when the store refused, and then all is as before. */
   #batch(): boolean {
     const [next, effects] = run(this.#calls, this.#queue.slice(0, BATCH));
+    this.#tools.onChanged?.(effects.flatMap((effect) => (effect.kind === 'keep' ? [effect.call] : [])));
     if (!this.#settle([...this.#unkept, ...effects])) return false;
     this.#calls = next;
     this.#queue = this.#queue.slice(BATCH);
+    if (this.#queue.length === 0) this.#wakeWaiting();
     return true;
+  }
+
+  #wakeWaiting(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #settle(effects: readonly Effect[]): boolean {
@@ -129,6 +155,7 @@ export class Pump {
   #overflow(): void {
     this.#tools.log.error({ pbx: this.#tools.pbx, queued: this.#queue.length }, 'the store has refused for too long: the PBX will be asked anew who lives');
     this.#queue = [];
+    this.#wakeWaiting();
     this.#tools.onOverflow();
   }
 

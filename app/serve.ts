@@ -9,11 +9,11 @@ import { createScripts } from '../agi/scripts/index.ts';
 import type { Routed } from '../agi/scripts/route.ts';
 import type { CaptureEntry } from '../ami/capture.ts';
 import { type Plan } from '../core/plan.ts';
-import type { Clock, Delivery, Log, Service, Store } from '../core/ports.ts';
+import type { Books, Clock, Delivery, Log, Service, Store } from '../core/ports.ts';
 import { createRouter } from '../core/routing.ts';
 import { PERISHABLE } from '../core/facts.ts';
 import type { Verdict } from '../core/verdict.ts';
-import { callKey, DEFAULT_TENANT, type NodeId } from '../core/words.ts';
+import { callKey, type CallKey, DEFAULT_TENANT, type NodeId } from '../core/words.ts';
 import { createLookup, type Lookup } from '../crm/lookup.ts';
 import { createDispatcher, type Outbox } from '../outbox/dispatcher.ts';
 import { createRecordingWorker, type RecordingWorker } from '../recordings/worker.ts';
@@ -22,10 +22,14 @@ import { type Readiness, WebServer } from '../web/server.ts';
 import { type Account, openAccount } from './accounts.ts';
 import { systemClock } from './clock.ts';
 import type { CheckedAccount, Config } from './config/index.ts';
-import { Ears } from './ears.ts';
+import { Ears, type PbxConfig } from './ears.ts';
 import { createHttp, type HttpClient } from './http.ts';
 import { Leftovers } from './leftovers.ts';
 import { withPriority } from './pacing.ts';
+import { type RecordedPbx, Recorder } from './recorder.ts';
+import { profileOf } from './profile.ts';
+import { AfterGap } from './reconcile/after-gap.ts';
+import { openBooksOf } from './reconcile/books.ts';
 import { onRecordingReady } from './spooling.ts';
 
 export interface ServeOptions {
@@ -35,6 +39,8 @@ export interface ServeOptions {
   readonly version: string;
   readonly tee?: (entry: CaptureEntry) => void;
   readonly timings?: Timings;
+  /** A test's own books of a Pbx. */
+  readonly books?: (pbx: PbxConfig) => Books | null;
 }
 
 /** What a test takes into its own hands, so that an outage of a day passes in seconds. */
@@ -55,6 +61,7 @@ export class CallMe implements Service {
   readonly web: WebServer;
   readonly agi: AgiServer;
   readonly ears: readonly Ears[];
+  readonly recorder: Recorder;
   readonly #options: ServeOptions;
   readonly #lock: StoreLock;
   readonly #clock: Clock = systemClock;
@@ -64,6 +71,8 @@ export class CallMe implements Service {
   readonly #outbox: Outbox;
   readonly #spool: RecordingWorker;
   readonly #leftovers: Leftovers;
+  readonly #books: ReadonlyMap<string, Books>;
+  readonly #afterGaps: readonly AfterGap[];
   #running: readonly Service[] = [];
 
   constructor(options: ServeOptions) {
@@ -75,13 +84,23 @@ export class CallMe implements Service {
     this.#http = createHttp({ version: options.version });
     this.#accounts = options.accounts.map((account) => openAccount(account, {
       http: this.#http, memory: this.store.memory, clock: this.#clock, employees: config.employees, country: config.phones.country,
+      cards: config.cards, debug: config.debug, log: log.child({ room: 'crm' }),
     }));
     this.#lookup = createLookup({ accounts: this.#accounts, clock: this.#clock, log: log.child({ room: 'crm' }) });
     this.#outbox = this.#openOutbox();
-    this.ears = config.pbx.map((pbx) => new Ears(pbx, {
-      journal: this.store.journal, plan: this.#planOf(pbx.id), internal: config.phones.internal, clock: this.#clock, log: log.child({ room: 'ami' }),
+    this.#books = new Map(config.pbx.flatMap((pbx): [string, Books][] => {
+      const books = (options.books ?? ((each): Books | null => openBooksOf(config, each)))(pbx);
+      return books === null ? [] : [[pbx.id, books]];
+    }));
+    const audits = config.pbx.map((pbx) => this.#openAfterGap(pbx));
+    this.#afterGaps = audits.flatMap((audit) => audit ?? []);
+    this.ears = config.pbx.map((pbx, index) => new Ears(pbx, {
+      journal: this.store.journal, plan: this.#planOf(pbx.id), profile: profileOf(config, pbx), clock: this.#clock, log: log.child({ room: 'ami' }),
+      heal: config.recording.heal, onPauseAsked: (call, what) => { void this.recorder.act(call, what); },
+      books: this.#books.get(pbx.id) ?? null, onGap: (gap) => { audits[index]?.onGap(gap); },
       onFacts: () => { this.#wake(); }, ...(options.tee && { tee: options.tee }), ...options.timings,
     }));
+    this.recorder = new Recorder({ pbxOf: (call) => this.#pbxOf(call), log: log.child({ room: 'recordings' }) });
     this.#spool = this.#openSpool();
     this.#leftovers = this.#openLeftovers();
     this.agi = this.#openAgi();
@@ -103,7 +122,7 @@ export class CallMe implements Service {
     try {
       // What an earlier process had under way when it died would otherwise wait out its lease.
       this.store.deliveries.takeBack(this.#clock.now());
-      for (const service of [this.#outbox, this.#spool, ...this.ears, this.#leftovers, this.agi, this.web]) {
+      for (const service of [this.#outbox, this.#spool, ...this.#afterGaps, ...this.ears, this.#leftovers, this.agi, this.web]) {
         await service.start();
         this.#running = [service, ...this.#running];
       }
@@ -119,6 +138,7 @@ export class CallMe implements Service {
     this.#running = [];
     for (const service of services) await service.stop(deadlineMs).catch((error: unknown) => { this.#options.log.warn({ err: error }, 'a room did not stop in time'); });
     this.#lookup.stop();
+    for (const books of this.#books.values()) await books.close().catch((error: unknown) => { this.#options.log.warn({ err: error }, 'the books of a PBX could not be closed'); });
     await this.#http.close();
     this.store.close();
     this.#lock.release();
@@ -149,6 +169,16 @@ export class CallMe implements Service {
     return await withPriority(PERISHABLE.has(delivery.fact.kind) ? 'perishable' : 'durable', () => account.driver.deliver(delivery.fact, signal));
   }
 
+  /** Null where this Pbx has no books. */
+  #openAfterGap({ id }: PbxConfig): AfterGap | null {
+    const books = this.#books.get(id);
+    if (books === undefined) return null;
+    return new AfterGap({
+      pbx: id, books, store: this.store, plan: this.#planOf(id), clock: this.#clock, log: this.#options.log.child({ room: 'reconcile' }),
+      onFilled: () => { this.#wake(); }, ...this.#options.timings,
+    });
+  }
+
   #openSpool(): RecordingWorker {
     const { config, log } = this.#options;
     const { bitrateKbps, keepWavDays, minFreeMb } = config.recording;
@@ -156,14 +186,20 @@ export class CallMe implements Service {
       store: this.store.recordings, folders: new Map(config.pbx.map((pbx) => [pbx.id, pbx.recordings])), clock: this.#clock, log: log.child({ room: 'recordings' }),
       settings: { bitrateKbps, keepWavDays, minFreeMb, fallbackFolder: join(config.dataDir, 'recordings') },
       onReady: onRecordingReady({ store: this.store, clock: this.#clock, planOf: (row) => this.#planOf(row.pbx), onFacts: () => { this.#outbox.wake(); } }),
-      recorderGone: (row) => this.ears.some((ears) => ears.id === row.pbx && ears.link.name === 'up' && !ears.isOpen(row.call)),
+      recorderGone: (row) => this.ears.some((ears) => ears.id === row.pbx && ears.listeningSince !== null && !ears.isOpen(row.call)),
     });
+  }
+
+  /** Pbx ids hold no slash (app/config/fields.ts): what stands before the first one is the Pbx of a call's key. */
+  #pbxOf(call: CallKey): RecordedPbx | undefined {
+    const ears = this.ears.find(({ id }) => call.startsWith(`${id}/`));
+    return ears === undefined ? undefined : { door: ears.door, call: (key) => ears.pump.call(key) };
   }
 
   #openLeftovers(): Leftovers {
     const { journal, recordings } = this.store;
     const folders = this.#options.config.pbx.map(({ id, recordings: folder }) => ({
-      pbx: id, folder, upSince: () => { const link = this.ears.find((ears) => ears.id === id)?.link; return link?.name === 'up' ? link.since : null; },
+      pbx: id, folder, upSince: () => this.ears.find((ears) => ears.id === id)?.listeningSince ?? null,
     }));
     return new Leftovers({ folders, journal, recordings, clock: this.#clock, log: this.#options.log.child({ room: 'recordings' }), onFound: () => { this.#spool.wake(); } });
   }
@@ -185,7 +221,7 @@ export class CallMe implements Service {
   }
 
   #planOf(pbx: string): Plan {
-    return { accounts: this.#accounts.map(({ id }) => id), lines: this.#options.config.pbx.find(({ id }) => id === pbx)?.lines ?? [] };
+    return { accounts: this.#accounts.map(({ id }) => id), lines: this.#options.config.pbx.find(({ id }) => id === pbx)?.lines ?? [], internal: this.#options.config.debug.processInternalCalls };
   }
 
   #wake(): void {

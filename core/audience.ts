@@ -17,9 +17,14 @@ export function clientLegs(call: Call): readonly Leg[] {
 /** The legs of people (no Local halves) that are joined with a client leg, without that leg itself; in the order they opened. */
 export function joinedWithClient(call: Call): readonly Leg[] {
   const [client] = clientLegs(call).filter((leg) => leg.bridge !== null);
-  if (client === undefined) return [];
-  const bridges = connected(call, client.bridge ?? '');
-  return openLegs(call).filter((leg) => leg.id !== client.id && leg.party.kind !== 'helper' && leg.bridge !== null && bridges.has(leg.bridge));
+  return client === undefined ? [] : joinedWith(call, client);
+}
+
+/** The legs of people that hear this one: in its bridge, or in one that a Local channel joins with it. */
+export function joinedWith(call: Call, { id, bridge }: Leg): readonly Leg[] {
+  if (bridge === null) return [];
+  const bridges = connected(call, bridge);
+  return openLegs(call).filter((leg) => leg.id !== id && leg.party.kind !== 'helper' && leg.bridge !== null && bridges.has(leg.bridge));
 }
 
 function connected(call: Call, from: string): ReadonlySet<string> {

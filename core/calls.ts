@@ -25,12 +25,31 @@ export interface Leg {
   readonly released: boolean;
   readonly talked: boolean;
   readonly held: boolean;
+  /** The caller id that the leg shows, where it is not its own: an Originate gives the employee's telephone the client's number. */
+  readonly shown: string;
   /** A leg of another call that is heard here because both are in one conference (conference.ts). */
   readonly guest: boolean;
+  /** Recorders that were seen to begin on it and not to end, CallMe's own and others; 0 also where nobody looked. */
+  readonly recorders: number;
 }
 
 /** A sound file of the call that the PBX has begun; `closed` once it said that the file is complete. */
-export interface SoundFile { readonly linked: Linkedid; readonly file: string; readonly bytes: number; readonly closed: boolean }
+export interface SoundFile {
+  readonly linked: Linkedid;
+  readonly file: string;
+  readonly bytes: number;
+  readonly closed: boolean;
+  /** The leg that the recorder sits on; null where the file was not seen to begin. */
+  readonly leg: LegId | null;
+  /** Since when sound is written into it, as far as events tell: the recorded leg's answer; null = not yet, or not seen. */
+  readonly runsSince: Instant | null;
+  readonly endedAt: Instant | null;
+  readonly pauses: readonly Pause[];
+  /** Whom the recorder was armed with (healing.ts): the first one who was joined with its leg since it began. */
+  readonly voice: LegId | null;
+}
+/** `to` null: it lasts still. */
+export interface Pause { readonly from: Instant; readonly to: Instant | null }
 
 export interface Call {
   readonly key: CallKey;
@@ -61,6 +80,8 @@ export interface Call {
   /** Since when the client and somebody of ours are joined; null while they are not. */
   readonly talkingSince: Instant | null;
   readonly talkMs: number;
+  /** Up to here talk is counted; null before the first. A story told a second time (a gap read in the books) counts nothing twice. */
+  readonly talkedUntil: Instant | null;
   readonly ringingSince: Instant | null;
   readonly ringMs: number;
   /** Said already, once per call. */
@@ -108,7 +129,7 @@ export const restore = (pbx: PbxId, snapshots: readonly Call[]): Calls => snapsh
 export function newCall(pbx: PbxId, linkedid: Linkedid, at: Instant): Call {
   return {
     key: callKey(pbx, linkedid), pbx, linkedid, linkeds: [linkedid], sealed: [], bridges: [], rooms: [], sealedAt: null, callId: '', originated: false, forwardedBy: null, voicemail: false, direction: 'internal', client: { number: '', name: '' }, line: '',
-    startedAt: at, lastSeenAt: at, answeredAt: null, talkingSince: null, talkMs: 0, ringingSince: null, ringMs: 0,
+    startedAt: at, lastSeenAt: at, answeredAt: null, talkingSince: null, talkMs: 0, talkedUntil: null, ringingSince: null, ringMs: 0,
     started: false, offered: false, ended: false, owner: null, stays: null, rang: [], talked: [], handOvers: [], dialStatus: '', hangupCause: 0, dialCause: 0, certain: true,
     legs: {}, sounds: [], apart: [], route: null,
   };
@@ -126,6 +147,7 @@ export function withCall(calls: Calls, call: Call): Calls {
   if (known?.bridges !== call.bridges) for (const bridge of call.bridges) byBridge = byBridge.with(bridge, call.key);
   if (known?.linkeds !== call.linkeds) for (const linked of call.linkeds) byLinked = byLinked.with(linked, call.key);
   if (known?.legs !== call.legs) for (const leg of legsOf(call)) if (known?.legs[leg.id] === undefined && !leg.guest) byLeg = byLeg.with(leg.id, call.key);
+  if (known !== undefined && known.legs !== call.legs) for (const leg of legsOf(known)) if (call.legs[leg.id] === undefined && byLeg.get(leg.id) === call.key) byLeg = byLeg.without(leg.id);
   return { ...calls, open: calls.open.with(call.key, call), byLinked, byLeg, byBridge, byRoom };
 }
 
@@ -144,7 +166,7 @@ export function withoutCall(calls: Calls, call: Call): Calls {
 const others = (keys: readonly CallKey[] | undefined, key: CallKey): readonly CallKey[] => (keys ?? []).filter((each) => each !== key);
 
 /** Puts a changed call back, or takes it out when nothing more can come of it. */
-export const changeCalls = (calls: Calls, call: Call, gone: boolean): Calls => (gone ? buried(withoutCall(calls, call), call) : withCall(calls, call));
+export const changeCalls = (calls: Calls, call: Call, gone: boolean): Calls => (gone ? buried(withoutCall(withCall(calls, call), call), call) : withCall(calls, call));
 
 const REMEMBERED = 256;
 const buried = (calls: Calls, call: Call): Calls => ({ ...calls, over: [...calls.over, ...call.linkeds].slice(-REMEMBERED) });

@@ -5,6 +5,7 @@
 import { type Call, legsOf, ownOpenLegs, type SoundFile } from './calls.ts';
 import { begun } from './offer.ts';
 import { outcomeOf } from './outcome.ts';
+import { pausesOf } from './sounds.ts';
 import { changed, described, head, told, type Telling } from './telling.ts';
 import { callKey, factId } from './words.ts';
 
@@ -30,7 +31,7 @@ function isOver(call: Call): boolean {
 
 /** The sound files are told behind the end: a CRM takes a record only for a call that is finished (crm-contracts 1.7). */
 export function ended(telling: Telling): Telling {
-  const closed = stopClocks(begun(telling));
+  const closed = stopClocks(begun(named(telling)));
   const call = closed.call;
   const outcome = outcomeOf(call);
   const cause = call.answeredAt === null && call.dialCause > 0 ? call.dialCause : call.hangupCause;
@@ -40,6 +41,14 @@ export function ended(telling: Telling): Telling {
     rang: call.rang, dialStatus: call.dialStatus, rule: outcome.rule, hangupCause: cause,
   });
   return call.sounds.reduce(soundTold, changed(over, { ended: true, sounds: [] }));
+}
+
+/** A click-to-call that never dialled its client: the employee's telephone showed the number. */
+function named(telling: Telling): Telling {
+  const { call } = telling;
+  if (!call.originated || call.client.number !== '') return telling;
+  const number = legsOf(call).map((leg) => leg.shown).find((shown) => shown !== '');
+  return number === undefined ? telling : changed(telling, { client: { number, name: '' } });
 }
 
 /** A talk is never nothing: CRMs read 0 s as a missed call (crm-contracts 1.6), and half a second was one. */
@@ -59,5 +68,6 @@ export function soundTold(telling: Telling, sound: SoundFile): Telling {
   const base = head(telling, '');
   return told(telling, {
     ...base, id: factId(call, `recording/${sound.file}`), call, linkedid, certain: sound.closed, kind: 'recording-closed', file: sound.file, bytes: sound.bytes,
+    pauses: pausesOf(sound, telling.at), talked: telling.call.talked,
   });
 }

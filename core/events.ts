@@ -15,7 +15,7 @@ interface Said { readonly at: Instant; readonly pbx: PbxId }
 interface OnLeg extends Said { readonly leg: LegId; readonly linked: Linkedid }
 
 export type LegOpened = OnLeg & { readonly kind: 'leg-opened'; readonly name: string; readonly party: Party; readonly dialled: string; readonly context: string; /** It called Asterisk (state Ring); else Asterisk is calling it (state Down). */ readonly incoming: boolean; /** The trunk's name, where the leg leads outside. */ readonly line: string; /** Found alive at a resync: it was not seen to open. */ readonly concluded?: true };
-export type PartyKnown = OnLeg & { readonly kind: 'party-known'; readonly party: Party };
+export type PartyKnown = OnLeg & { readonly kind: 'party-known'; readonly party: Party; /** The caller id as it is: on the leg of an Originate it is the client's number. */ readonly number?: string };
 export type LegRinging = OnLeg & { readonly kind: 'leg-ringing' };
 export type LegUp = OnLeg & { readonly kind: 'leg-up' };
 /** Any other event that shows a leg under a linkedid: Asterisk has no event for a linkedid that changes (asterisk-facts 3). */
@@ -40,6 +40,14 @@ export type VariableSet = OnLeg & { readonly kind: 'variable-set'; readonly vari
 /** The kit's UserEvents: `file` is the path below the recordings folder, `named` the linkedid that the file was begun under (`linked` may have changed since). */
 export type RecordingStarted = OnLeg & { readonly kind: 'recording-started'; readonly named: Linkedid; readonly file: string };
 export type RecordingEnded = OnLeg & { readonly kind: 'recording-ended'; readonly named: Linkedid; readonly file: string; readonly bytes: number };
+/** MixMonitorMute of both directions. Asterisk names the channel, not the recorder: on 22 all recorders of the channel, on 16 the oldest alone. */
+export type RecordingPaused = OnLeg & { readonly kind: 'recording-paused' };
+export type RecordingResumed = OnLeg & { readonly kind: 'recording-resumed' };
+/** MixMonitorStart and MixMonitorStop (since 16.17 and 18.3) of any recorder; a hangup ends one without a word. */
+export type RecorderBegan = OnLeg & { readonly kind: 'recorder-began' };
+export type RecorderEnded = OnLeg & { readonly kind: 'recorder-ended' };
+/** Somebody in the call pressed the keys for it (the kit's UserEvents CallMeRecPause and CallMeRecResume). */
+export type PauseAsked = OnLeg & { readonly kind: 'pause-asked'; readonly what: 'pause' | 'resume' };
 /** CEL LINKEDID_END: seals a linkedid, not yet the call (asterisk-facts 9). */
 export type LinkedSealed = Said & { readonly kind: 'linked-sealed'; readonly linked: Linkedid };
 /** Who lives on the PBX, told after a (re)connect; a leg of ours that is not in it died in the gap. */
@@ -63,5 +71,5 @@ export type Routed = Said & { readonly kind: 'routed'; readonly linked: Linkedid
 export type Event =
   | LegOpened | PartyKnown | LegRinging | LegUp | LegSeen | LegClosed | DialBegan | DialEnded | BridgeEntered | BridgeLeft
   | BlindTransferred | AttendedTransferred | PickedUp | Held | Unheld | Parked | Unparked | ApplicationEntered | VariableSet
-  | RecordingStarted | RecordingEnded | LinkedSealed | Resynced | LinkLost | LinkAlive | PastBegan | PastEnded | PbxStopped | Routed;
+  | RecordingStarted | RecordingEnded | RecordingPaused | RecordingResumed | RecorderBegan | RecorderEnded | PauseAsked | LinkedSealed | Resynced | LinkLost | LinkAlive | PastBegan | PastEnded | PbxStopped | Routed;
 export type EventKind = Event['kind'];

@@ -64,7 +64,7 @@ export type CallEnded = Base & Described & {
   readonly handOvers: readonly HandOver[];
   /** Everyone who talked with the client, in order. */
   readonly talked: readonly Extension[];
-  /** Everyone whose phone rang, in order. */
+  /** Everyone whose phone rang, in the order of their first ring. */
   readonly rang: readonly Extension[];
   /** Asterisk's word for how the last attempt ended (`BUSY`, `CANCEL`, …, or `''`); drivers map refusals by it. */
   readonly dialStatus: string;
@@ -73,7 +73,15 @@ export type CallEnded = Base & Described & {
   readonly hangupCause: number;
 };
 /** The PBX closed a sound file of this call: `file` is the path below the recordings folder, `bytes` what the PBX counted. */
-export type RecordingClosed = Base & { readonly kind: 'recording-closed'; readonly file: string; readonly bytes: number };
+export type RecordingClosed = Base & {
+  readonly kind: 'recording-closed'; readonly file: string; readonly bytes: number;
+  /** Where the recorder was paused: silence in the file. */
+  readonly pauses: readonly PausedSpan[];
+  /** Who had talked with the client when it was closed or its call was over, in order. */
+  readonly talked: readonly Extension[];
+};
+/** Whole milliseconds from the start of the file; `toMs` > `fromMs`. */
+export interface PausedSpan { readonly fromMs: number; readonly toMs: number }
 /** The MP3 is verified and stored. `path` is absolute. */
 export type RecordingReady = Base & {
   readonly kind: 'recording-ready'; readonly recording: RecordingId; readonly path: string; readonly seconds: number; readonly bytes: number; readonly sha256: string;

@@ -14,7 +14,7 @@ export function changeLeg(call: Call, id: LegId, change: Partial<Leg>): Call {
 
 export const openLeg = (event: Pick<LegOpened, 'leg' | 'name' | 'party' | 'at' | 'incoming'>): Leg => ({
   id: event.leg, name: event.name, party: event.party, state: 'opened', openedAt: event.at, incoming: event.incoming,
-  bridge: null, rang: false, released: false, talked: false, held: false, guest: false,
+  bridge: null, rang: false, released: false, talked: false, held: false, shown: '', guest: false, recorders: 0,
 });
 
 const withLeg = (call: Call, leg: Leg): Call => ({ ...call, legs: { ...call.legs, [leg.id]: leg } });
@@ -22,7 +22,7 @@ const withLeg = (call: Call, leg: Leg): Call => ({ ...call, legs: { ...call.legs
 export function applyToLegs(call: Call, event: LegEvent): Call {
   switch (event.kind) {
     case 'leg-opened': return call.legs[event.leg] === undefined ? withLeg(call, openLeg(event)) : call;
-    case 'party-known': return renamed(call, event.leg, event.party);
+    case 'party-known': return renamed(shows(call, event.leg, event.number ?? ''), event.leg, event.party);
     case 'leg-ringing': return changeLegIf(call, event.leg, (leg) => leg.state === 'opened', { state: 'ringing' });
     case 'leg-up': return changeLegIf(call, event.leg, (leg) => leg.state === 'opened' || leg.state === 'ringing', { state: 'talking' });
     case 'leg-closed': return changeLegIf(call, event.leg, (leg) => leg.state !== 'closed', { state: 'closed', bridge: null });
@@ -31,9 +31,12 @@ export function applyToLegs(call: Call, event: LegEvent): Call {
     case 'bridge-left': return changeLegIf(call, event.leg, (leg) => leg.bridge === event.bridge, { bridge: null });
     case 'held': return changeLegIf(call, event.leg, (leg) => !leg.held, { held: true });
     case 'unheld': return changeLegIf(call, event.leg, (leg) => leg.held, { held: false });
+    case 'recorder-began': return changeLegBy(call, event.leg, (leg) => ({ recorders: leg.recorders + 1 }));
+    case 'recorder-ended': return changeLegBy(call, event.leg, (leg) => ({ recorders: Math.max(0, leg.recorders - 1) }));
     case 'dial-began': return event.employee === null ? call : ownTelephone(call, event.leg, event.employee);
     case 'leg-seen': case 'application-entered': case 'dial-ended': case 'blind-transferred': case 'attended-transferred': case 'picked-up':
     case 'parked': case 'unparked': case 'variable-set': case 'recording-started': case 'recording-ended':
+    case 'recording-paused': case 'recording-resumed': case 'pause-asked':
       return call;
     default: return unreachable(event);
   }
@@ -47,6 +50,16 @@ function ownTelephone(call: Call, id: LegId, extension: Extension): Call {
 function changeLegIf(call: Call, id: LegId, when: (leg: Leg) => boolean, change: Partial<Leg>): Call {
   const leg = call.legs[id];
   return leg !== undefined && leg.state !== 'closed' && when(leg) ? changeLeg(call, id, change) : call;
+}
+
+function changeLegBy(call: Call, id: LegId, change: (leg: Leg) => Partial<Leg>): Call {
+  const leg = call.legs[id];
+  return leg === undefined ? call : changeLeg(call, id, change(leg));
+}
+
+function shows(call: Call, id: LegId, number: string): Call {
+  const party = call.legs[id]?.party;
+  return number === '' || party?.kind !== 'employee' || number === party.extension ? call : changeLeg(call, id, { shown: number });
 }
 
 /** A caller id that comes later only fills what was empty: Asterisk rewrites it during transfers, and the client stays the client. */

@@ -16,7 +16,7 @@ export function unite(calls: Calls, pair: readonly [Call, Call], winner: Linkedi
   const apart = isOutside(emptied);
   const call = together(survivor, emptied, apart);
   const effects: Effect[] = farewell(emptied, survivor, { apart, occasion }).map((fact) => ({ kind: 'tell', fact }));
-  return { calls: withCall(withoutCall(calls, emptied), call), call, effects: [...effects, { kind: 'note', call: survivor.key, at: occasion.at, text: `united ${emptied.key} ${occasion.because.event}` }, { kind: 'forget', call: emptied.key }] };
+  return { calls: withCall(withoutCall(calls, emptied), call), call, effects: [...effects, { kind: 'note', call: survivor.key, at: occasion.at, text: `united ${emptied.key} ${occasion.because.event}` }, { kind: 'forget', call: emptied.key }, ...(call.ended ? [] : [{ kind: 'keep', call } as const])] };
 }
 
 /** An outside call that was told to CRMs must not vanish in an internal one, nor in one that is over. */

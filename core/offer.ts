@@ -50,7 +50,7 @@ function ring(telling: Telling, event: LegEvent): Telling {
   if (leg?.state !== 'ringing' || leg.rang || leg.incoming || extension === undefined || nobodyCalls(telling.call)) return telling;
   const { call } = telling;
   const owner = call.talked.length > 0 ? call.owner : extension;
-  const rung = { ...changeLeg(call, leg.id, { rang: true }), owner, rang: [...call.rang, extension] };
+  const rung = { ...changeLeg(call, leg.id, { rang: true }), owner, rang: call.rang.includes(extension) ? call.rang : [...call.rang, extension] };
   return told(offered({ ...telling, call: rung }, extension), { ...head(telling, `ringing/${leg.id}`), ...described(call), kind: 'employee-ringing', extension });
 }
 

@@ -9,9 +9,12 @@ export function outside(call: Call, event: LegEvent): Call {
   if (party?.kind !== 'external') return call;
   if (event.kind === 'leg-opened' && (call.direction === 'internal' || isFirstOutside(call))) return withOutside(call, event);
   if (event.kind === 'party-known' && call.direction === 'inbound' && call.client.number === '') return { ...call, client: { number: party.number, name: party.name } };
-  if (event.kind === 'dial-began' && call.direction === 'outbound' && call.client.number === '') return { ...call, client: { number: event.number, name: '' } };
+  if (event.kind === 'dial-began' && call.direction === 'outbound' && (call.client.number === '' || isBetter(call, event))) return { ...call, client: { number: event.number, name: '' } };
   return call;
 }
+
+/** A resync knows of a dialled leg only the dialplan's number; what was really sent comes with its DialBegin, which names who dialled. */
+const isBetter = (call: Call, event: Extract<LegEvent, { readonly kind: 'dial-began' }>): boolean => !call.certain && event.by !== null && event.number !== '';
 
 /** A click-to-call is outbound before its client is dialled. */
 const isFirstOutside = (call: Call): boolean => call.originated && call.line === '' && call.client.number === '';
@@ -27,7 +30,7 @@ function insideAgain(call: Call): Call {
  * employees had among themselves before (an internal call that goes outside) is not talk with the client.
  */
 function withOutside(call: Call, event: LegOpened): Call {
-  const anew = { ...call, answeredAt: null, talkingSince: null, talkMs: 0, ringingSince: null, ringMs: 0, talked: [], handOvers: [], dialStatus: '' } as const;
+  const anew = { ...call, answeredAt: null, talkingSince: null, talkMs: 0, talkedUntil: null, ringingSince: null, ringMs: 0, talked: [], handOvers: [], dialStatus: '' } as const;
   if (!event.incoming) return { ...anew, direction: 'outbound', line: event.line };
   const { party } = event;
   return { ...anew, direction: 'inbound', line: event.dialled, client: party.kind === 'external' ? { number: party.number, name: party.name } : call.client };

@@ -33,5 +33,6 @@ const sameLine = (watched: string, line: string): boolean => watched === line ||
 
 export function recordingFor(fact: Fact): readonly NewRecording[] {
   if (fact.kind !== 'recording-closed') return [];
-  return [{ id: `${fact.pbx}/${fact.file}` as RecordingId, pbx: fact.pbx, call: fact.call, file: fact.file, bytesClaimed: fact.bytes, certain: fact.certain }];
+  const { pbx, call, file, certain, pauses, talked } = fact;
+  return [{ id: `${pbx}/${file}` as RecordingId, pbx, call, file, bytesClaimed: fact.bytes, certain, pauses, talked }];
 }

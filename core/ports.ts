@@ -4,8 +4,8 @@
  */
 import type { Call } from './calls.ts';
 import type { Event } from './events.ts';
-import type { Fact } from './facts.ts';
-import type { AccountId, CallKey, DeliveryId, FactId, Instant, Lane, NodeId, PbxId, RecordingId, TenantId } from './words.ts';
+import type { Fact, PausedSpan } from './facts.ts';
+import type { AccountId, CallKey, DeliveryId, Extension, FactId, Instant, Lane, NodeId, PbxId, RecordingId, TenantId } from './words.ts';
 
 export interface Clock { now(): Instant }
 
@@ -26,6 +26,8 @@ export interface NewRecording {
   readonly file: string;
   readonly bytesClaimed: number;
   readonly certain: boolean;
+  readonly pauses: readonly PausedSpan[];
+  readonly talked: readonly Extension[];
 }
 /** Everything that a batch of events changed. Written in one transaction, or not at all. */
 export interface Commit {
@@ -103,9 +105,31 @@ export interface RecordingRow {
   readonly id: RecordingId; readonly tenant: TenantId; readonly pbx: PbxId; readonly call: CallKey; readonly file: string;
   readonly state: RecordingState; readonly attempts: number; readonly notBefore: Instant; readonly reason: string;
   readonly bytesClaimed: number; readonly certain: boolean; readonly createdAt: Instant;
+  /** The verified MP3 on this machine, absolute; null = not made yet, or only in the bucket (`stored`). */
   readonly mp3: string | null; readonly seconds: number | null; readonly bytes: number | null; readonly sha256: string | null;
+  /** Who talked, in order; the legs of the recording. */
+  readonly talked: readonly Extension[];
+  readonly pauses: readonly PausedSpan[];
+  /** Seconds of the sound in which nobody is heard; null = not measured. */
+  readonly silenceSeconds: number | null;
+  readonly channels: 'mono' | 'stereo' | null;
+  /** The verified copy in the bucket, `s3://bucket/key`; null = there is none. */
+  readonly stored: string | null;
+  /** An upload in parts that is under way, in the words of the storage; null = none. */
+  readonly upload: string | null;
+  /** Legal hold: why it must not be deleted; `''` = it may. */
+  readonly hold: string;
+  readonly purgedAt: Instant | null;
 }
-export type RecordingPatch = Partial<Pick<RecordingRow, 'state' | 'attempts' | 'notBefore' | 'reason' | 'mp3' | 'seconds' | 'bytes' | 'sha256'>>;
+export type RecordingPatch = Partial<Pick<RecordingRow, 'state' | 'attempts' | 'notBefore' | 'reason' | 'mp3' | 'seconds' | 'bytes' | 'sha256'
+  | 'silenceSeconds' | 'channels' | 'stored' | 'upload' | 'hold' | 'purgedAt'>>;
+export interface RecordingPage {
+  /** The last row of the page before; null = from the oldest on. */
+  readonly after: RecordingRow | null;
+  readonly limit: number;
+  /** `from` ≤ createdAt < `to`. */
+  readonly from?: Instant; readonly to?: Instant;
+}
 export interface RecordingStore {
   /** Rows that have work left (closed, spooled, encoded) and are due. */
   due(now: Instant, limit: number): readonly RecordingRow[];
@@ -114,6 +138,8 @@ export interface RecordingStore {
   /** The state change, the fact `recording-ready` and its deliveries in one transaction. */
   ready(id: RecordingId, change: RecordingPatch, fact: Fact, deliveries: readonly NewDelivery[], now: Instant): void;
   list(filter: { readonly state?: RecordingState; readonly call?: CallKey; readonly limit: number }): readonly RecordingRow[];
+  /** Oldest first, whatever their state: the way to look at all of them with flat memory. */
+  page(ask: RecordingPage): readonly RecordingRow[];
   get(id: RecordingId): RecordingRow | null;
   retry(id: RecordingId, now: Instant): boolean;
 }

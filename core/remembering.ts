@@ -1,17 +1,20 @@
 /** What an event leaves in the call itself, beside its legs: how the last dial ended, bridges, sound files, what the CRM calls it. */
 import type { Call } from './calls.ts';
-import type { Event, RecordingEnded, RecordingStarted, VariableSet } from './events.ts';
+import type { Event, VariableSet } from './events.ts';
+import { armedAfter } from './healing.ts';
 import type { LegEvent } from './legs.ts';
 import { combinedStatus } from './outcome.ts';
+import { soundsAfter } from './sounds.ts';
 import type { Party } from './words.ts';
 
-export function remembered(call: Call, event: LegEvent): Call {
+/** `call` with its legs as the event left them. */
+export const remembered = (call: Call, event: LegEvent): Call => armedAfter(soundsAfter(noted(call, event), event), event);
+
+function noted(call: Call, event: LegEvent): Call {
   switch (event.kind) {
     case 'dial-ended': return dialEnded(call, event);
     case 'bridge-entered': return entered(call, event);
     case 'leg-closed': return closed(call, event);
-    case 'recording-started': return withSound(call, event, { bytes: 0, closed: false });
-    case 'recording-ended': return withSound(call, event, { bytes: event.bytes, closed: true });
     case 'variable-set': return originated(call, event);
     case 'application-entered': return call.voicemail ? call : { ...call, voicemail: true };
     default: return call;
@@ -39,12 +42,6 @@ const isDialled = (call: Call, party: Party | undefined): boolean =>
 function entered(call: Call, { bridge, bridgeKind }: Extract<Event, { readonly kind: 'bridge-entered' }>): Call {
   if (bridgeKind === 'basic') return call.bridges.includes(bridge) ? call : { ...call, bridges: [...call.bridges, bridge] };
   return bridgeKind !== 'conference' || call.rooms.includes(bridge) ? call : { ...call, rooms: [...call.rooms, bridge] };
-}
-
-function withSound(call: Call, event: RecordingStarted | RecordingEnded, end: { readonly bytes: number; readonly closed: boolean }): Call {
-  const others = call.sounds.filter((sound) => sound.file !== event.file);
-  const begun = call.sounds.find((sound) => sound.file === event.file);
-  return { ...call, sounds: [...others, { linked: begun?.linked ?? event.named, file: event.file, ...end }] };
 }
 
 /**

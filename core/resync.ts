@@ -7,24 +7,30 @@ import type { Effect } from './effects.ts';
 import type { LiveLeg, Resynced } from './events.ts';
 import type { Because } from './facts.ts';
 import type { LegEvent } from './legs.ts';
-import { instant, type LegId } from './words.ts';
+import { instant, type LegId, type Linkedid } from './words.ts';
 
 type StepLeg = (calls: Calls, event: LegEvent, because: Because) => readonly [Calls, readonly Effect[]];
 
 export function resync(calls: Calls, event: Resynced, stepLeg: StepLeg): readonly [Calls, readonly Effect[]] {
   const alive = new Set(event.alive.map((leg) => leg.leg));
-  const doubted = calls.open.values().filter((call) => doubtful(call, event.alive)).map((call): Call => ({ ...call, certain: false }));
+  const byLinked = Map.groupBy(event.alive, (leg) => leg.linked);
+  const doubted = calls.open.values().filter((call) => doubtful(call, byLinked)).map((call): Call => ({ ...call, certain: false }));
   const start = doubted.reduce(withCall, calls);
   const events = [...peopleFirst(event.alive).flatMap((leg) => living(leg, event, callByLeg(start, leg.leg)?.legs[leg.leg])), ...start.open.values().flatMap((call) => deaths(call, alive))];
-  return events.reduce(([before, effects]: readonly [Calls, readonly Effect[]], each): readonly [Calls, readonly Effect[]] => {
-    const [after, more] = stepLeg(before, each, { event: 'resynced', leg: each.leg, word: each.kind });
-    return [after, [...effects, ...more]];
-  }, [start, doubted.map((call): Effect => ({ kind: 'keep', call }))]);
+  // Collected in one list: copying it with every event would make a resync dearer than linear.
+  const effects: Effect[] = doubted.map((call) => ({ kind: 'keep', call }));
+  let now = start;
+  for (const each of events) {
+    const [after, more] = stepLeg(now, each, { event: 'resynced', leg: each.leg, word: each.kind });
+    now = after;
+    effects.push(...more);
+  }
+  return [now, effects];
 }
 
 /** A call whose legs all still live, and no others, missed nothing that changes its facts. */
-function doubtful(call: Call, alive: readonly LiveLeg[]): boolean {
-  const living = new Set(alive.filter((leg) => call.linkeds.includes(leg.linked)).map((leg) => leg.leg));
+function doubtful(call: Call, byLinked: ReadonlyMap<Linkedid, readonly LiveLeg[]>): boolean {
+  const living = new Set(call.linkeds.flatMap((linked) => byLinked.get(linked) ?? []).map((leg) => leg.leg));
   const open = ownOpenLegs(call);
   return !call.ended && (open.length !== living.size || open.some((leg) => !living.has(leg.id)));
 }

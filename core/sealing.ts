@@ -28,10 +28,14 @@ type StepLeg = (calls: Calls, event: LegEvent, because: Because) => readonly [Ca
 /** Ends the calls that are sealed for longer than their Hangups need. */
 export function buryOverdue(calls: Calls, effects: readonly Effect[], { at }: LinkAlive, stepLeg: StepLeg): readonly [Calls, readonly Effect[]] {
   const overdue = calls.open.values().filter((call) => !call.ended && call.sealedAt !== null && at - call.sealedAt >= GRACE_MS);
-  return overdue.flatMap(closings).reduce(([before, done]: readonly [Calls, readonly Effect[]], event): readonly [Calls, readonly Effect[]] => {
-    const [after, more] = stepLeg(before, event, { event: 'linked-sealed', leg: null, word: event.linked });
-    return [after, [...done, ...more]];
-  }, [calls, effects]);
+  const done = [...effects];
+  let now = calls;
+  for (const event of overdue.flatMap(closings)) {
+    const [after, more] = stepLeg(now, event, { event: 'linked-sealed', leg: null, word: event.linked });
+    now = after;
+    done.push(...more);
+  }
+  return [now, done];
 }
 
 const closings = (call: Call): readonly LegEvent[] => ownOpenLegs(call).map((leg): LegEvent => ({

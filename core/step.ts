@@ -3,7 +3,7 @@
  * note, never an exception. Each event about a leg goes one way: find or make its call, change the leg, then ask in order what that means
  * (offered? talking? over?), and tell.
  */
-import { type Call, callByBridge, callByLeg, callByLinked, type Calls, changeCalls, newCall, ownOpenLegs, withCall } from './calls.ts';
+import { type Call, callByBridge, callByLeg, callByLinked, type Calls, changeCalls, legsOf, newCall, ownOpenLegs, withCall } from './calls.ts';
 import { type Visited, visits } from './conference.ts';
 import type { Effect } from './effects.ts';
 import { ending, soundTold } from './ending.ts';
@@ -16,6 +16,7 @@ import { offer } from './offer.ts';
 import { remembered } from './remembering.ts';
 import { resync } from './resync.ts';
 import { buryOverdue, sealed } from './sealing.ts';
+import { newSound } from './sounds.ts';
 import { outside } from './outside.ts';
 import { talk } from './talk.ts';
 import { becauseOf, changed, type Occasion, type Telling } from './telling.ts';
@@ -97,7 +98,22 @@ function judged(telling: Telling, event: LegEvent): Telling {
   if (moved.call === telling.call) return telling;
   const alive = changed(moved, { lastSeenAt: later(moved.call.lastSeenAt, event.at) });
   if (alive.call.ended) return event.kind === 'recording-ended' ? alive.call.sounds.reduce(soundTold, changed(alive, { sounds: [] })) : alive;
-  return ending(talk(offer(alive, event)));
+  return ending(talk(spent(offer(alive, event), event)));
+}
+
+/** Legs that are gone and had nothing to do with the talk, as many as a late event may still speak of. */
+const SPENT = 16;
+
+/**
+ * A phone that rang in vain has had its say (`rang`, `employee-released`). A queue rings hundreds of them in one call: kept, each would make
+ * every later event and snapshot of the call dearer.
+ */
+function spent(telling: Telling, event: LegEvent): Telling {
+  if (event.kind !== 'leg-closed') return telling;
+  const gone = legsOf(telling.call).filter((leg) => leg.state === 'closed' && !leg.talked && leg.party.kind !== 'external');
+  if (gone.length <= 2 * SPENT) return telling;
+  const drop = new Set(gone.slice(0, -SPENT).map(({ id }) => id));
+  return changed(telling, { legs: Object.fromEntries(Object.entries(telling.call.legs).filter(([, leg]) => !drop.has(leg.id))) });
 }
 
 const later = (one: Instant, other: Instant): Instant => (one > other ? one : other);
@@ -105,7 +121,7 @@ const later = (one: Instant, other: Instant): Instant => (one > other ? one : ot
 /** The kit says that a file is complete, but nobody knows the call (a gap): the file's own linkedid names it. Losing it would be worse. */
 function orphanRecording(calls: Calls, event: RecordingEnded, occasion: Occasion): Step {
   const call = { ...newCall(event.pbx, event.named, event.at), certain: false };
-  const telling = soundTold({ ...occasion, call, facts: [] }, { linked: event.named, file: event.file, bytes: event.bytes, closed: true });
+  const telling = soundTold({ ...occasion, call, facts: [] }, { ...newSound(event.named, event.file), bytes: event.bytes, closed: true });
   return [calls, telling.facts.map((fact) => ({ kind: 'tell', fact }))];
 }
 

@@ -4,7 +4,7 @@ import { type Call, type Leg, openLegs } from './calls.ts';
 import { changeLeg } from './legs.ts';
 import { offered } from './offer.ts';
 import { changed, described, head, told, type Telling } from './telling.ts';
-import type { Extension } from './words.ts';
+import type { Extension, Instant } from './words.ts';
 
 export function talk(telling: Telling): Telling {
   const joined = joinedWithClient(telling.call);
@@ -17,7 +17,7 @@ export function talk(telling: Telling): Telling {
  */
 function isHeld(call: Call): boolean {
   const [client] = clientLegs(call);
-  return call.talkingSince !== null && client !== undefined && client.bridge !== null && openLegs(call).some((leg) => leg.talked && !leg.guest && leg.state === 'talking');
+  return call.answeredAt !== null && client !== undefined && client.bridge !== null && openLegs(call).some((leg) => leg.talked && !leg.guest && leg.bridge !== null);
 }
 
 /** Somebody outside took a call that an employee's telephone had sent on (302): it is that employee's, though another phone rang behind his. */
@@ -30,9 +30,12 @@ function forwarded(telling: Telling, joined: readonly Leg[]): Telling {
 function timed(telling: Telling, talking: boolean): Telling {
   const { call, at } = telling;
   if (talking === (call.talkingSince !== null)) return telling;
-  if (talking) return changed(telling, { talkingSince: at, answeredAt: call.answeredAt ?? at });
-  return changed(telling, { talkingSince: null, talkMs: call.talkMs + Math.max(0, at - (call.talkingSince ?? at)) });
+  if (talking) return changed(telling, { talkingSince: later(at, call.talkedUntil), answeredAt: call.answeredAt ?? at });
+  const until = later(at, call.talkingSince);
+  return changed(telling, { talkingSince: null, talkedUntil: until, talkMs: call.talkMs + until - (call.talkingSince ?? until) });
 }
+
+const later = (at: Instant, other: Instant | null): Instant => (other === null || at > other ? at : other);
 
 /**
  * "The last one is the owner": whoever joined the client last; when he leaves and others stay, the newest of those, once that has lasted.

@@ -18,8 +18,11 @@ export const VERBS: readonly Entry[] = [
   { verb: 'dialplan', load: () => import('../commands/dialplan.ts') },
   { verb: 'calls', load: () => import('../commands/calls.ts') },
   { verb: 'spool', load: () => import('../commands/spool.ts') },
+  { verb: 'record', load: () => import('../commands/record.ts') },
   { verb: 'outbox', load: () => import('../commands/outbox.ts') },
   { verb: 'crm', load: () => import('../commands/crm.ts') },
   { verb: 'capture', load: () => import('../commands/capture.ts') },
   { verb: 'replay', usage: 'replay <file>', load: () => import('../commands/replay.ts') },
+  { verb: 'cdr', load: () => import('../commands/cdr.ts') },
+  { verb: 'reconcile', load: () => import('../commands/reconcile.ts') },
 ];

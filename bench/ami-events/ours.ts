@@ -40,7 +40,7 @@ const ears = new Ears(
     ami: { host: '127.0.0.1', port: Number(port), username: 'callme', secret: new Secret('secret'), tls: false, allowPlain: false },
   },
   {
-    journal, plan: { accounts: ['b24' as AccountId], lines: [] }, internal: /^[0-9]{2,5}$/, clock: systemClock, log: openLog({ level: 'error', terminal: false }), onFacts: () => undefined,
+    journal, plan: { accounts: ['b24' as AccountId], lines: [] }, profile: { external: [/^PJSIP\/trunk/], internal: /^[0-9]{2,5}$/ }, clock: systemClock, log: openLog({ level: 'error', terminal: false }), onFacts: () => undefined,
     tee: () => { if (first === 0n) first = process.hrtime.bigint(); },
   },
 );

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import type { Call } from '../../core/calls.ts';
 import type { Delivery, DeliveryStore, Store } from '../../core/ports.ts';
 import { DEFAULT_TENANT, instant, type AccountId, type DeliveryId, type NodeId, type RecordingId, type TenantId } from '../../core/words.ts';
 import { openStore } from '../../store/open.ts';
@@ -70,7 +71,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const store = open();
     const facts = [ended('17')];
     const change = commit({ keep: [openCall('17')], facts, deliveries: facts.map((fact) => delivery(fact)), recordings: [recording('17')],
-      notes: [{ call: keyOf('17'), text: 'odd' }, { call: null, text: 'odder' }] });
+      notes: [{ call: keyOf('17'), at: BEGIN, text: 'odd' }, { call: null, at: BEGIN, text: 'odder' }] });
     t.same(store.journal.commit(change), [facts[0]?.id]);
     const before = everything(store);
     t.same(store.journal.commit(change), []);
@@ -135,15 +136,58 @@ const CASES: Readonly<Record<string, Case>> = {
     t.same(journal.calls({ limit: 9 }).map((row) => row.linkedid), ['c', 'b', 'a']);
   },
 
+  'calls are listed by their Pbx and their beginning: from the first instant on, before the last': (t, open) => {
+    const { journal } = open();
+    for (const [linkedid, at] of [['a', 1], ['b', 2], ['c', 3], ['d', 4]] as const) journal.commit(commit({ keep: [openCall(linkedid, { startedAt: instant(BEGIN + at) })] }));
+    const elsewhere = 'other' as typeof PBX;
+    journal.commit(commit({ pbx: elsewhere, keep: [openCall('e', { key: 'other/e' as Call['key'], pbx: elsewhere, startedAt: instant(BEGIN + 2) })] }));
+    const list = (filter: Partial<Parameters<typeof journal.calls>[0]>): readonly string[] => journal.calls({ limit: 9, ...filter }).map((row) => row.linkedid);
+    t.same(list({ from: instant(BEGIN + 2), to: instant(BEGIN + 4), pbx: PBX }), ['c', 'b']);
+    t.same(list({ from: instant(BEGIN + 4) }), ['d']);
+    t.same(list({ to: instant(BEGIN + 2) }), ['a']);
+    t.same(list({ pbx: elsewhere }), ['e']);
+    t.same(list({ pbx: PBX, limit: 2 }), ['d', 'c']);
+    t.same(list({ pbx: elsewhere, call: keyOf('a') }), [], 'filters are asked together');
+  },
+
+  'until when a Pbx was heard: never back, each Pbx for itself, and it survives a restart': (t, open) => {
+    const first = open();
+    const elsewhere = 'other' as typeof PBX;
+    t.equal(first.journal.heardUntil(PBX), null);
+    first.journal.heard(PBX, instant(999));
+    // Compared as numbers: as texts '1000' would lie before '999'.
+    first.journal.heard(PBX, instant(1_000.7));
+    first.journal.heard(PBX, instant(998));
+    t.equal(first.journal.heardUntil(PBX), 1_000);
+    t.equal(first.journal.heardUntil(elsewhere), null);
+    first.journal.heard(elsewhere, BEGIN);
+    t.equal(open('theirs').journal.heardUntil(PBX), null, 'each tenant for itself');
+    first.close();
+    const { journal } = open();
+    t.same([journal.heardUntil(PBX), journal.heardUntil(elsewhere)], [1_000, BEGIN]);
+  },
+
+  'a story told again after its end changes nothing: the end keeps the last word': (t, open) => {
+    const { journal, deliveries } = open();
+    journal.commit(commit({ keep: [openCall('17')], facts: [ended('17')], deliveries: [delivery(ended('17'))], forget: [keyOf('17')] }));
+    const [before] = journal.calls({ limit: 1 });
+    journal.commit(commit({ keep: [openCall('17', { owner: null, talkMs: 1 })] }));
+    t.same(journal.calls({ limit: 1 }), [before]);
+    t.same(journal.commit(commit({ facts: [{ ...ended('17'), talkSeconds: 1 }], deliveries: [delivery(ended('17'))], forget: [keyOf('17')] })), []);
+    t.same(journal.calls({ limit: 1 }), [before]);
+    t.same(journal.openCalls(PBX), []);
+    t.same(deliveries.count(), { pending: 1 });
+  },
+
   'facts of a call come in the order they were told, notes too': (t, open) => {
     const { journal } = open();
     const [first, second] = [ringing('17'), ended('17')];
     journal.commit(commit({ facts: [second] }));
-    journal.commit(commit({ facts: [first, ended('18')], notes: [{ call: keyOf('17'), text: 'x' }, { call: keyOf('17'), text: 'a' }, { call: null, text: 'z' }] }));
+    journal.commit(commit({ facts: [first, ended('18')], notes: [{ call: keyOf('17'), at: instant(BEGIN + 7), text: 'x' }, { call: keyOf('17'), at: BEGIN, text: 'a' }, { call: null, at: BEGIN, text: 'z' }] }));
     t.same(journal.facts(keyOf('17')), [second, first]);
     t.same(journal.fact(first.id), first);
     t.equal(journal.fact(ringing('99').id), null);
-    t.same(journal.notes(keyOf('17')), [{ at: BEGIN, text: 'x' }, { at: BEGIN, text: 'a' }]);
+    t.same(journal.notes(keyOf('17')), [{ at: BEGIN + 7, text: 'x' }, { at: BEGIN, text: 'a' }]);
   },
 
   // ------------------------------------------------------------------------------------------------ lanes and claims
@@ -458,7 +502,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
   'two tenants in one place do not see each other': (t, open) => {
     const [mine, theirs] = [open('mine'), open('theirs')];
-    const change = { ...told('17', ['a']), keep: [openCall('17')], recordings: [recording('17')], notes: [{ call: keyOf('17'), text: 'secret' }] };
+    const change = { ...told('17', ['a']), keep: [openCall('17')], recordings: [recording('17')], notes: [{ call: keyOf('17'), at: BEGIN, text: 'secret' }] };
     const empty = everything(theirs);
     mine.journal.commit(change);
     mine.memory.set(B24, keyOf('17'), 'k', 'v');

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { concerns, deliveriesFor, type Plan, recordingFor } from '../../core/plan.ts';
 import { type Fact, type FactKind, PERISH_MS } from '../../core/facts.ts';
-import type { AccountId, Direction } from '../../core/words.ts';
+import type { AccountId, Direction, Extension } from '../../core/words.ts';
 import { AMO, B24, BEGIN, ended, merged, PBX, ringing } from '../fakes/sample-calls.ts';
 
 const plan = (lines: readonly string[] = [], accounts: readonly AccountId[] = [B24]): Plan => ({ accounts, lines });
@@ -44,8 +44,10 @@ t.test('whose calls a CRM hears of', async (t) => {
 
 t.test('a closed recording becomes a row of the spool, nothing else does', async (t) => {
   const { id, call, linkedid, at, source, because } = ended('17');
-  const closed: Fact = { id, pbx: PBX, call, linkedid, at, certain: false, source, because, kind: 'recording-closed', file: '2026/11/20/call-17.wav', bytes: 44 };
-  t.same(recordingFor(closed), [{ id: 'main/2026/11/20/call-17.wav', pbx: 'main', call: 'main/17', file: '2026/11/20/call-17.wav', bytesClaimed: 44, certain: false }]);
+  const closed: Fact = { id, pbx: PBX, call, linkedid, at, certain: false, source, because, kind: 'recording-closed', file: '2026/11/20/call-17.wav', bytes: 44,
+    pauses: [{ fromMs: 1_000, toMs: 2_500 }], talked: ['219' as Extension] };
+  t.same(recordingFor(closed), [{ id: 'main/2026/11/20/call-17.wav', pbx: 'main', call: 'main/17', file: '2026/11/20/call-17.wav', bytesClaimed: 44, certain: false,
+    pauses: [{ fromMs: 1_000, toMs: 2_500 }], talked: ['219'] }]);
   t.same(recordingFor(ended('17')), []);
   t.same(deliveriesFor(closed, plan()), [], 'and no CRM hears of it yet');
 });

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { CallEnded } from '../../core/facts.ts';
 import { noCalls } from '../../core/calls.ts';
 import { step } from '../../core/step.ts';
-import type { Linkedid, PbxId } from '../../core/words.ts';
+import type { LegId, Linkedid, PbxId } from '../../core/words.ts';
 import { instant } from '../../core/words.ts';
 import { factsOf, line, run } from '../captures/story.ts';
 import { client, closed, dialEnded, dialled, employee, entered, held, left, opened, recorded, recording, ringing, story, transferred, unheld, type Untimed, up } from './story-of.ts';
@@ -101,5 +101,30 @@ t.test('seals of CEL are kept with the call, and an unknown linkedid is no troub
   const { calls } = run(story(opened('T', 'T', client('7916'), true)));
   const [, effects] = step(calls, sealed);
   t.match(effects, [{ kind: 'keep', call: { sealed: ['T'] } }]);
+  t.end();
+});
+
+t.test('a queue that rings for an hour does not make its call grow: phones that rang in vain are forgotten, who they were is not', (t) => {
+  const rounds = Array.from({ length: 200 }, (_, round) => ['219', '220'].flatMap((extension) => {
+    const leg = `${extension}-${round}`;
+    return [opened(leg, 'T', employee(extension), false), ringing(leg, 'T'), dialEnded(leg, 'T', 'NOANSWER'), closed(leg, 'T', 0)];
+  })).flat();
+  const { calls, effects } = run(story(opened('T', 'T', client('7916'), true), ...rounds));
+  const [call] = calls.open.values();
+  t.ok(Object.keys(call?.legs ?? {}).length < 40, 'legs are bounded');
+  t.same(call?.rang, ['219', '220']);
+  t.equal(effects.filter((effect) => effect.kind === 'tell' && effect.fact.kind === 'employee-ringing').length, 400, 'each ring was told');
+  const over = factsOf([...story(opened('T', 'T', client('7916'), true), ...rounds), { kind: 'leg-closed', pbx: 'main' as PbxId, at: instant(Date.UTC(2026, 10, 20, 11)), leg: 'T' as LegId, linked: 'T' as Linkedid, cause: 16 }]);
+  t.match(over.filter((fact) => fact.kind === 'call-ended'), [{ outcome: 'missed', rang: ['219', '220'] }]);
+  t.equal(run(story(opened('T', 'T', client('7916'), true), ...rounds, closed('T', 'T'))).calls.byLeg.size, 0, 'and the indexes are empty at its end');
+  t.end();
+});
+
+t.test('a resync of thousands of calls is linear: each call is compared with its own legs', (t) => {
+  const many = Array.from({ length: 3_000 }, (_, n) => [opened(`T${n}`, `T${n}`, client('7916'), true), opened(`A${n}`, `T${n}`, employee('219'), false)]).flat();
+  const { calls } = run(story(...many));
+  const { calls: after, effects } = run([{ kind: 'resynced', pbx: 'main' as PbxId, at: instant(Date.UTC(2026, 10, 20, 12)), alive: [] }], calls);
+  t.equal(effects.filter((effect) => effect.kind === 'tell' && effect.fact.kind === 'call-ended').length, 3_000);
+  t.equal(after.open.size, 0);
   t.end();
 });

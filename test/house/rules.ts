@@ -10,6 +10,7 @@ export const PRODUCT: readonly string[] = ['core', ...ROOMS, 'app', 'bin'];
 
 /** Where a package, or a module of Node.js that is one, may be imported: a file, or a folder with a slash at its end. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
+  '@aws-sdk/client-s3': ['recordings/storage/s3.ts'],
   'asterisk-manager': ['ami/link.ts'],
   'ding-dong': ['agi/session.ts'],
   'fastify': ['web/server.ts'],

@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t, { type Test } from 'tap';
-import { DEFAULT_TENANT, type NodeId, type TenantId } from '../../core/words.ts';
+import { newSound } from '../../core/sounds.ts';
+import { DEFAULT_TENANT, type LegId, type Linkedid, type NodeId, type TenantId } from '../../core/words.ts';
 import { claimStatements } from '../../store/sqlite/claim.ts';
 import { Connection, guarded } from '../../store/sqlite/connection.ts';
 import { deliveryStatements, sqliteDeliveries } from '../../store/sqlite/deliveries.ts';
@@ -162,6 +163,19 @@ t.test('an open call whose snapshot cannot be read does not stop the others, and
   t.match(journal.calls({ limit: 1, call: keyOf('17') }), [{ state: 'open' }]);
 });
 
+t.test('snapshots and facts of the first CallMe are read: what it did not write yet is what it was then', async (t) => {
+  const opened = database(t);
+  const journal = sqliteJournal(new Connection(opened, DEFAULT_TENANT));
+  const leg = { id: '17' as LegId, name: 'PJSIP/219-1', party: { kind: 'helper' }, state: 'talking', openedAt: BEGIN, incoming: true, bridge: null, rang: false, released: false, talked: false, held: false, shown: '', guest: false, recorders: 0 } as const;
+  const [call, fact] = [openCall('17', { legs: { [leg.id]: leg }, sounds: [newSound('17' as Linkedid, '2026/11/20/call-17.wav')] }), ended('17')];
+  journal.commit(commit({ keep: [call], facts: [fact] }));
+  opened.exec(`update calls set snapshot = json_remove(snapshot, '$.rooms', '$.sealedAt', '$.callId', '$.originated', '$.voicemail', '$.forwardedBy', '$.stays', '$.dialCause', '$.legs."17".guest', '$.legs."17".held', '$.legs."17".shown',
+      '$.legs."17".recorders', '$.sounds[0].leg', '$.sounds[0].runsSince', '$.sounds[0].endedAt', '$.sounds[0].pauses', '$.sounds[0].voice');
+    update facts set body = json_remove(body, '$.source', '$.because', '$.callId', '$.rule')`);
+  t.same(journal.openCalls(PBX), [call]);
+  t.same(journal.facts(keyOf('17')), [{ ...fact, source: 'live', because: { event: 'leg-seen', leg: null, word: '' }, callId: '', rule: '' }]);
+});
+
 t.test('a fact that cannot be read becomes a dead letter and does not stop the lane', async (t) => {
   const opened = database(t);
   const connection = new Connection(opened, DEFAULT_TENANT);
@@ -209,7 +223,7 @@ t.test('text from outside stays text', async (t) => {
   const nasty = "x'); drop table calls; --\u0000\u2028\ud83d";
   const store = openSqliteStore({ path: ':memory:', tenant: "o'brien" as TenantId });
   t.teardown(() => store.close());
-  store.journal.commit(commit({ keep: [openCall('17', { line: nasty })], notes: [{ call: keyOf('17'), text: nasty }] }));
+  store.journal.commit(commit({ keep: [openCall('17', { line: nasty })], notes: [{ call: keyOf('17'), at: BEGIN, text: nasty }] }));
   t.equal(store.journal.openCalls(PBX)[0]?.line, nasty);
   t.equal(store.journal.calls({ limit: 9 }).length, 1);
 });
