@@ -4,7 +4,7 @@
  */
 import type { BridgeKind, DialStatus, Event, LiveLeg } from '../core/events.ts';
 import { instant, type Instant, type LegId, type Linkedid, type PbxId } from '../core/words.ts';
-import { belowRecordings, dialledNumber, mobileOf, partyOf, type Profile, resourceOf, withoutUnknown } from '../core/parties.ts';
+import { belowRecordings, dialledNumber, isBeeper, mobileOf, partyOf, type Profile, resourceOf, withoutUnknown } from '../core/parties.ts';
 import type { Headers } from './wire.ts';
 
 export interface Translator {
@@ -19,10 +19,12 @@ type Translation = (headers: Headers, context: Context) => readonly Event[];
 
 export function createTranslator(pbx: PbxId, profile: Profile): Translator {
   return {
-    events: (headers, receivedAt) => (TABLE.get(get(headers, 'Event')) ?? seen)(headers, { pbx, profile, at: stamped(headers) ?? receivedAt }),
-    living: (list) => list.filter((headers) => get(headers, 'Event') === 'CoreShowChannel').map((headers) => liveLeg(profile, headers)),
+    events: (headers, receivedAt) => (isBeep(headers) ? [] : (TABLE.get(get(headers, 'Event')) ?? seen)(headers, { pbx, profile, at: stamped(headers) ?? receivedAt })),
+    living: (list) => list.filter((headers) => get(headers, 'Event') === 'CoreShowChannel' && !isBeep(headers)).map((headers) => liveLeg(profile, headers)),
   };
 }
+
+const isBeep = (headers: Headers): boolean => isBeeper(headers.text('Channel')) || isBeeper(headers.text('DestChannel'));
 
 const get = (headers: Headers, name: string): string => detached(headers.text(name));
 /**

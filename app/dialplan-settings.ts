@@ -1,8 +1,19 @@
 import { showListen, type Config } from './config/index.ts';
+import type { RecorderSettings } from './dialplan-kit.ts';
 
-/** What the kit takes over from the configuration: null = the kit's own default stays. */
-export function kitSettings(config: Config | null, pbx = config?.pbx[0]): { readonly recordings: string | null; readonly agi: string | null } {
-  return { recordings: pbx?.recordings ?? null, agi: config === null ? null : agiOf(config) };
+export interface FromConfig { readonly recordings: string | null; readonly agi: string | null; readonly recorder?: RecorderSettings }
+
+/** What the kit takes over from the configuration: null, or nothing = the kit's own default stays. */
+export function kitSettings(config: Config | null, pbx = config?.pbx[0]): FromConfig {
+  if (config === null) return { recordings: pbx?.recordings ?? null, agi: null };
+  return { recordings: pbx?.recordings ?? null, agi: agiOf(config), recorder: recorderOf(config) };
+}
+
+function recorderOf({ recording }: Config): RecorderSettings {
+  return {
+    policy: { rules: recording.rules, default: recording.default }, announce: recording.announce ?? null, beep: recording.beep ?? null,
+    stereo: recording.channels === 'stereo',
+  };
 }
 
 /** Listening everywhere is no address to call: then the PBX is taken to be this machine. Port 0 is a test's. */

@@ -4,7 +4,7 @@
  * queue or an IVR after it had answered (the row counts that as talk).
  */
 import type { DialStatus, Event } from '../core/events.ts';
-import { dialledNumber, mobileOf, partyOf, resourceOf } from '../core/parties.ts';
+import { dialledNumber, isBeeper, mobileOf, partyOf, resourceOf } from '../core/parties.ts';
 import type { Instant, LegId, Linkedid, PbxId } from '../core/words.ts';
 import type { DialStrings, Teller } from './cel.ts';
 import { leadsTo } from './channels.ts';
@@ -17,9 +17,9 @@ type Kind = (typeof ORDER)[number];
 type Told = Extract<Event, { readonly kind: Kind }>;
 interface OnLeg { readonly pbx: PbxId; readonly leg: LegId; readonly linked: Linkedid }
 
-/** `rows` by their start. */
-export function eventsOfCdr(rows: readonly CdrRow[], teller: Teller): readonly Event[] {
-  const pairs = pairsOf(rows, (channel) => teller.profile.external.some((pattern) => pattern.test(channel)));
+/** `all` by their start. */
+export function eventsOfCdr(all: readonly CdrRow[], teller: Teller): readonly Event[] {
+  const pairs = pairsOf(all.filter(({ channel, dstChannel }) => !isBeeper(channel) && !isBeeper(dstChannel)), (channel) => teller.profile.external.some((pattern) => pattern.test(channel)));
   const traces = tracesOf(pairs);
   const told = [...[...traces.values()].flatMap((trace) => legEvents(trace, teller)), ...pairs.flatMap((pair) => pairEvents(pair, traces, teller))];
   const rank = ({ kind }: Told): number => ORDER.indexOf(kind);

@@ -4,7 +4,7 @@
  * leans on what was told of the rows before it, and one table shows them all.
  */
 import type { BridgeKind, DialStatus, Event } from '../core/events.ts';
-import { mobileOf, partyOf, type Profile, resourceOf } from '../core/parties.ts';
+import { isBeeper, mobileOf, partyOf, type Profile, resourceOf } from '../core/parties.ts';
 import type { Instant, LegId, Linkedid, PbxId } from '../core/words.ts';
 import { bridgesWithoutIds } from './bridges.ts';
 import { type Channel, type Channels, numberOf, survey } from './channels.ts';
@@ -27,8 +27,9 @@ interface Story extends Teller {
 }
 type Telling = (row: CelRow, story: Story) => readonly Event[];
 
-/** `rows` in the order in which Asterisk wrote them. */
-export function eventsOfCel(rows: readonly CelRow[], teller: Teller, dialStrings: DialStrings = () => null): readonly Event[] {
+/** `all` in the order in which Asterisk wrote them. */
+export function eventsOfCel(all: readonly CelRow[], teller: Teller, dialStrings: DialStrings = () => null): readonly Event[] {
+  const rows = all.filter(({ channel }) => !isBeeper(channel));
   const story: Story = {
     ...teller, dialStrings, channels: survey(rows), linkeds: new Map(), closed: new Set(), dialEnded: new Set(), kinds: new Map(), bridgeOf: bridgesWithoutIds(),
   };

@@ -15,6 +15,9 @@ export interface Profile {
   readonly mobiles?: ReadonlyMap<string, Extension>;
 }
 
+/** Asterisk's own beep (MixMonitor's option B): a channel with a linkedid of its own, and nobody's call [funcs/func_periodic_hook.c]. */
+export const isBeeper = (channel: string): boolean => channel.startsWith('Local/hook@__func_periodic_hook_context__-');
+
 export function partyOf(profile: Profile, channel: string, number: string, name: string): Party {
   if (channel.startsWith('Local/')) return { kind: 'helper' };
   const known = { number: withoutUnknown(number), name: withoutUnknown(name) };

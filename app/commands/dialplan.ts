@@ -76,7 +76,7 @@ function planOf(args: Args, io: CommandIo, force: boolean): Plan {
   if (pbx !== undefined && own === undefined) throw new CliFailure({ code: 'NO_PBX', exit: EXIT.usage, message: io.texts.dialplan.noPbx(pbx) });
   const settings = kitSettings(config, own);
   return planInstall(folder, kitFolder(), {
-    recordings: args.text('recordings') ?? settings.recordings, agi: args.text('agi') ?? settings.agi,
+    ...settings, recordings: args.text('recordings') ?? settings.recordings, agi: args.text('agi') ?? settings.agi,
     freepbx: args.choice('freepbx'), force,
   });
 }

@@ -41,7 +41,7 @@ function parse(text: string): readonly Entry[] | null {
 }
 
 /** A name is one of ours or of Asterisk's two, never a path. */
-const NAME = /^(callme(-freepbx)?|extensions(_custom)?)\.conf$/;
+const NAME = /^(callme(-freepbx|-policy)?|extensions(_custom)?)\.conf$/;
 
 function isEntry(value: unknown): value is Entry {
   if (typeof value !== 'object' || value === null) return false;

@@ -2,7 +2,7 @@
 import { KitError } from './errors.ts';
 import { existsIn, folderOwnership, readIn, type Ownership } from './folder.ts';
 import { addInclude, contextsOf, hasInclude, includes } from './include.ts';
-import { kitFiles, MAIN, type KitSettings } from './kit.ts';
+import { kitFiles, MAIN, POLICY, type KitSettings } from './kit.ts';
 import { readManifest, sha256, type Entry } from './manifest.ts';
 
 const CUSTOM = 'extensions_custom.conf';
@@ -36,7 +36,7 @@ export function planInstall(folder: string, source: string, wish: Wish): Plan {
   const freepbx = wish.freepbx ?? isFreepbx(folder);
   const manifest = readManifest(folder) ?? [];
   const target = targetOf(folder, freepbx);
-  const kit = kitFiles(source, { recordings: wish.recordings, agi: wish.agi, freepbx });
+  const kit = kitFiles(source, { ...wish, freepbx }, existsIn(folder, POLICY));
   const reference = readIn(folder, target)?.ownership ?? folderOwnership(folder);
   const wanted = [...kit.map(({ name, content }) => changeOf(folder, name, content, reference)), includeChange(folder, target, reference)];
   const changes = wanted.filter(({ before, after }) => before?.equals(after) !== true);
@@ -82,7 +82,7 @@ function isEdited(change: Change, manifest: readonly Entry[]): boolean {
 function editedError(edited: readonly Change[]): KitError {
   const names = edited.map(({ name }) => name).join(', ');
   return new KitError('KIT_FOREIGN_EDIT', `${names} was edited after the last install`,
-    `keep your changes elsewhere (globals CALLME_RECDIR, CALLME_AGI), or use --force: a copy is kept as ${MAIN}.edited`);
+    `keep your changes elsewhere (the configuration, globals), or use --force: a copy is kept as ${MAIN}.edited`);
 }
 
 /** The first definition of an extension wins: a hook that the PBX already has would make ours dead. */

@@ -3,9 +3,12 @@ import type { Test } from 'tap';
 import { displayName } from '../../agi/scripts/caller.ts';
 import { createScripts } from '../../agi/scripts/index.ts';
 import type { ScriptTools } from '../../agi/scripts/index.ts';
+import { byRules } from '../../agi/scripts/record.ts';
+import type { RecordPolicy } from '../../agi/scripts/record.ts';
 import { patienceFor } from '../../agi/scripts/in-time.ts';
 import type { Routed } from '../../agi/scripts/route.ts';
 import { AgiServer } from '../../agi/server.ts';
+import type { RecordingDecision } from '../../core/recording-policy.ts';
 import type { Finding, Route, RouteAsk } from '../../core/routing.ts';
 import { instant } from '../../core/words.ts';
 import type { AccountId, Extension } from '../../core/words.ts';
@@ -158,23 +161,38 @@ t.test('route: a report that throws is logged, the caller notices nothing', asyn
   t.ok(log.lines.some((line) => line.level === 'error'));
 });
 
-t.test('record: yes by default, no by policy, yes when the policy fails or is late', async (t) => {
-  const cases = [
-    [undefined, 'yes'], [() => false, 'no'], [() => Promise.resolve(false), 'no'], [() => Promise.reject(new Error('x')), 'yes'],
-    [() => { throw new Error('x'); }, 'yes'], [() => new Promise<boolean>(() => { /* never */ }), 'yes'],
-  ] as const;
-  for (const [record, expected] of cases) {
+t.test('record: yes by default, no by policy, yes when the policy fails or is late; the reason beside it', async (t) => {
+  const no: RecordingDecision = { record: false, reason: 'rule2' };
+  const cases: readonly (readonly [RecordPolicy | undefined, string, string])[] = [
+    [undefined, 'yes', 'default'], [() => no, 'no', 'rule2'], [() => Promise.resolve(no), 'no', 'rule2'], [() => Promise.reject(new Error('x')), 'yes', 'failed'],
+    [() => { throw new Error('x'); }, 'yes', 'failed'], [() => new Promise(() => { /* never */ }), 'yes', 'failed'],
+  ];
+  for (const [record, expected, reason] of cases) {
     const { port } = await house(t, record === undefined ? {} : { record }, 600);
     const caller = await whole(port, { script: 'record' });
-    t.same([...caller.variables], [['CallMeRECORD', expected], ['CallMeLINKEDID', '1790000000.17']]);
+    t.same([...caller.variables], [['CallMeRECORD', expected], ['CallMeRECORD_REASON', reason], ['CallMeLINKEDID', '1790000000.17']]);
+    t.ok(caller.inherited.has('CallMeRECORD'), 'for the whole call');
   }
 });
 
-t.test('record: the policy knows who calls whom', async (t) => {
+t.test('record: the policy knows who calls whom on which line', async (t) => {
   const asked: unknown[] = [];
-  const { port } = await house(t, { record: ({ number, line }) => { asked.push([number, line]); return true; } });
+  const { port } = await house(t, { record: ({ direction, line, extension, number }) => { asked.push([direction, line, extension, number]); return { record: true, reason: 'default' }; } });
   await whole(port, { script: 'record', request: { agi_arg_1: '100' } });
-  t.same(asked, [['+79035550142', '100']]);
+  await whole(port, { script: 'record', request: { agi_arg_1: 'trunk', agi_arg_2: 'outbound', agi_arg_3: '219', agi_arg_4: '84951112233' } });
+  await whole(port, { script: 'record', request: { agi_arg_1: '', agi_arg_2: 'sideways', agi_arg_3: '220', agi_arg_4: '' } });
+  t.same(asked, [['inbound', '100', '', '+79035550142'], ['outbound', 'trunk', '219', '84951112233'], ['inbound', '74951234567', '220', '+79035550142']]);
+});
+
+t.test('record: by the rules of the configuration', async (t) => {
+  const { port } = await house(t, { record: byRules({ rules: [{ direction: 'outbound', record: true }, { number: /^7903/u, record: false }], default: true }) });
+  const said = async (request: Readonly<Record<string, string>>): Promise<string> => {
+    const { variables } = await whole(port, { script: 'record', request });
+    return `${variables.get('CallMeRECORD') ?? ''} ${variables.get('CallMeRECORD_REASON') ?? ''}`;
+  };
+  t.equal(await said({}), 'no rule2');
+  t.equal(await said({ agi_callingpres: '32' }), 'yes default', 'a withheld number is no number');
+  t.equal(await said({ agi_arg_2: 'outbound', agi_arg_4: '79035550142' }), 'yes rule1');
 });
 
 t.test('callerid: sets the name, and says nothing when there is none', async (t) => {

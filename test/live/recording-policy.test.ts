@@ -1,0 +1,3 @@
+import { policyTest } from './recording-policy.ts';
+
+await policyTest('22');
