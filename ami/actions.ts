@@ -1,5 +1,6 @@
 import type { Door } from './door.ts';
 import type { ListAnswer } from './lists.ts';
+import type { Action } from './outgoing.ts';
 import { refusal } from './wire.ts';
 import { Headers } from './wire.ts';
 
@@ -74,3 +75,50 @@ export async function allowedActions(door: Door): Promise<ReadonlySet<string>> {
   const answer = await door.action({ Action: 'ListCommands' });
   return new Set([...answer].map(([name]) => name).filter((name) => name !== 'response' && name !== 'actionid'));
 }
+
+// ------------------------------------------------------------------------------------------------ recorders
+/** Null, or why Asterisk refused. Rejects as `Door.action` does. */
+const done = async (door: Door, action: Action, ms: number): Promise<string | null> => refusal(await door.action(action, ms));
+
+/**
+ * Variables of one channel, by its name, in one question; an unset one is `''`. Needs write class system, reporting or call. On 22 a channel is not
+ * found by its uniqueid (on 16 it is).
+ */
+export async function channelVariables(door: Door, channel: string, names: readonly string[], ms: number): Promise<Told<ReadonlyMap<string, string>>> {
+  const answer = await door.list({ Action: 'Status', Channel: channel, Variables: names.join(',') }, ms);
+  if (answer.kind === 'refused') return answer;
+  const [status] = answer.items;
+  return status === undefined ? { kind: 'refused', message: 'No such channel' } : { kind: 'told', value: variablesOf(status) };
+}
+
+/** Each channel that has a value in this variable. */
+export async function channelsWith(door: Door, variable: string): Promise<Told<readonly string[]>> {
+  const answer = await statusWithVariables(door, [variable]);
+  if (answer.kind === 'refused') return answer;
+  return { kind: 'told', value: answer.items.filter((item) => (variablesOf(item).get(variable) ?? '') !== '').map((item) => item.text('channel')) };
+}
+
+function variablesOf(status: Headers): ReadonlyMap<string, string> {
+  return new Map(status.all('variable').map((line): [string, string] => {
+    const [name = '', ...value] = line.split('=');
+    return [name, value.join('=') === '(null)' ? '' : value.join('=')];
+  }));
+}
+
+export const setVariable = (door: Door, channel: string, { name, value, ms }: { readonly name: string; readonly value: string; readonly ms: number }): Promise<string | null> =>
+  done(door, { Action: 'Setvar', Channel: channel, Variable: name, Value: value }, ms);
+
+/**
+ * Silence into the channel's recorders, or sound again; their time goes on. It takes no recorder's id (16.28, 22.10): 22 mutes every recorder of the channel, 16 the
+ * oldest alone. 22 also says Success where there is none. Needs write class system or call.
+ */
+export const muteRecorders = (door: Door, channel: string, isMuted: boolean, ms: number): Promise<string | null> =>
+  done(door, { Action: 'MixMonitorMute', Channel: channel, Direction: 'both', State: isMuted ? 1 : 0 }, ms);
+
+/** The file is closed when the answer is there. "Could not stop monitoring channel": no recorder of this id. */
+export const stopRecorder = (door: Door, channel: string, id: string, ms: number): Promise<string | null> =>
+  done(door, { Action: 'StopMixMonitor', Channel: channel, MixMonitorID: id }, ms);
+
+/** `options` as the application's: `ai(CallMeMIXID)`. Needs write class system. */
+export const startRecorder = (door: Door, channel: string, { file, options, ms }: { readonly file: string; readonly options: string; readonly ms: number }): Promise<string | null> =>
+  done(door, { Action: 'MixMonitor', Channel: channel, File: file, Options: options }, ms);

@@ -3,7 +3,7 @@ import { cardPolicy } from '../core/cards.ts';
 import type { Fact } from '../core/facts.ts';
 import type { CallMemory, Clock, Http, Log } from '../core/ports.ts';
 import { asRehearsed } from '../core/rehearsal.ts';
-import type { AccountId, Employee } from '../core/words.ts';
+import type { AccountId, Employee, RecordingId } from '../core/words.ts';
 import type { Driver } from '../crm/driver.ts';
 import { Limiter } from '../outbox/limiter.ts';
 import type { CheckedAccount, Config } from './config/index.ts';
@@ -21,6 +21,8 @@ export interface AccountTools {
   readonly cards?: Config['cards'];
   /** Debug mode: internal calls are told as calls of a test number; not given = off. */
   readonly debug?: Config['debug'];
+  /** Signs links to recordings (`recording-links.ts`); not given = there are none. */
+  readonly link?: (recording: RecordingId) => string | null;
   /** Where a rehearsed call is said to be one. */
   readonly log?: Log;
 }
@@ -33,6 +35,7 @@ export function openAccount(checked: CheckedAccount, tools: AccountTools): Accou
   const driver = kind.create(settings.reveal(), {
     account: id, http: pacedHttp(tools.http, limiter), employees: tools.employees, country: tools.country,
     cards: cardPolicy({ ...(tools.cards ?? EVERYBODY), employees: tools.employees }),
+    ...(tools.link && { link: tools.link }),
     memory: (call) => ({ get: (key) => tools.memory.get(id, call, key), set: (key, value) => tools.memory.set(id, call, key, value) }),
   });
   const retold = rehearser(id, tools);

@@ -98,7 +98,7 @@ const belongsToOne = (open: readonly Call[], file: string): boolean =>
   open.some(({ sounds, linkeds }) => sounds.some((sound) => sound.file === file) || linkeds.some((linked) => linked === linkedidIn(file)));
 
 function asRecording(pbx: PbxId, { file, linkedid, bytes }: Leftover, journal: Journal): NewRecording {
-  return { id: idOf(pbx, file), pbx, call: survivor(callKey(pbx, linkedid as Linkedid), journal), file, bytesClaimed: bytes, certain: false };
+  return { id: idOf(pbx, file), pbx, call: survivor(callKey(pbx, linkedid as Linkedid), journal), file, bytesClaimed: bytes, certain: false, pauses: [], talked: [] };
 }
 
 const HOPS = 10;

@@ -9,7 +9,7 @@ import type { CardPolicy } from '../core/cards.ts';
 import type { Fact } from '../core/facts.ts';
 import type { Http } from '../core/ports.ts';
 import type { Verdict } from '../core/verdict.ts';
-import type { AccountId, CallKey, Contact, Employee } from '../core/words.ts';
+import type { AccountId, CallKey, Contact, Employee, RecordingId } from '../core/words.ts';
 
 /** What the driver must remember about one call, across restarts. Written through at once. */
 export interface Memory { get(key: string): string | null; set(key: string, value: string): void }
@@ -24,6 +24,11 @@ export interface DriverTools {
   /** When a card opens on an employee's screen. A driver whose product has cards asks it before it opens one; closing needs no leave. */
   readonly cards: CardPolicy;
   memory(call: CallKey): Memory;
+  /**
+   * A signed link to a recording, for a CRM that plays from links instead of keeping the sound: it opens for `web.linkDays`. Null or not given where
+   * `web.publicUrl` is not set: nobody outside could open it. Ask when `recording-ready` is told and not before. It is a secret: never log it.
+   */
+  link?(recording: RecordingId): string | null;
 }
 
 export interface CheckLine { readonly ok: boolean; readonly what: string; readonly remedy: string }

@@ -2,18 +2,25 @@
 import { availableParallelism } from 'node:os';
 import type { Clock, Log, RecordingRow, RecordingStore } from '../core/ports.ts';
 import type { PbxId } from '../core/words.ts';
+import type { RoomKeeper } from './disk.ts';
+import type { DiskWrites } from './disk-writes.ts';
+import type { EncoderWatch } from './lame-watch.ts';
+import type { Launcher } from './launcher.ts';
 import type { Timers } from './lame.ts';
+import type { Storage } from './storage/storage.ts';
 
 /** `recording:` of the config, and what the app adds to it. */
 export interface RecordingSettings {
   /** 8 … 320; telephone sound (8 kHz) has no use for more than 64. */
   readonly bitrateKbps: number;
+  /** `stereo`: client left, employee right, where the kit wrote both sides; default `mono`. The bitrate counts for each channel. */
+  readonly channels?: 'mono' | 'stereo' | undefined;
   /** Days that a WAV stays after its MP3 was handed over; 0 = not at all. */
   readonly keepWavDays: number;
   readonly minFreeMb: number;
   /** `<dataDir>/recordings`: where MP3s go when a recordings folder is read-only for us. */
   readonly fallbackFolder: string;
-  /** How many lame at a time; default: one less than the machine has cores, at least 1. */
+  /** Most lame at a time; default: one less than the machine has cores (the PBX keeps one), at least 1. */
   readonly encoders?: number | undefined;
   /** Program name or absolute path; default `lame`. */
   readonly lame?: string | undefined;
@@ -45,6 +52,13 @@ export interface Desk {
   readonly parts: Set<string>;
   /** Runs one encoding when an encoder is free. */
   readonly encoder: <Value>(work: () => Promise<Value>) => Promise<Value>;
+  /** Where lame is, and whether it works at all. */
+  readonly lame: EncoderWatch;
+  readonly launcher: Launcher;
+  readonly disk: DiskWrites;
+  readonly room: RoomKeeper;
+  /** Where a verified MP3 is copied to before it is handed over; not given = it stays on this machine alone. */
+  readonly storage?: Storage | undefined;
 }
 
 export const DEFAULT_MAX_FAILURES = 10;

@@ -4,8 +4,10 @@
  * recording's own counts as an attempt.
  */
 export type RecordingErrorCode =
-  | 'LAME_MISSING' | 'LAME_EXIT' | 'LAME_SIGNAL' | 'LAME_DEADLINE' | 'LAME_START'
-  | 'MP3_REFUSED' | 'WAV_CHANGED' | 'DISK_FULL' | 'FOLDER_MISSING' | 'NOT_UPLOADED' | 'STOPPED';
+  | 'LAME_MISSING' | 'LAME_BROKEN' | 'LAME_EXIT' | 'LAME_SIGNAL' | 'LAME_DEADLINE' | 'LAME_START'
+  | 'MP3_REFUSED' | 'SIDE_REFUSED' | 'WAV_CHANGED' | 'DISK_FULL' | 'FOLDER_MISSING' | 'NOT_UPLOADED' | 'STOPPED'
+  /** The bucket: no answer; an answer that forbids; it holds other bytes than it was given; it has no such thing. */
+  | 'STORAGE_DOWN' | 'STORAGE_REFUSED' | 'STORAGE_LIES' | 'STORAGE_NONE';
 
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
@@ -19,7 +21,8 @@ export class RecordingError extends Error {
 /** Refusals of the system that say nothing about the recording: an operator or time heals them. */
 const WORLDLY: ReadonlySet<string> = new Set([
   'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'ENOTCONN', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN',
-  'LAME_MISSING', 'LAME_START', 'DISK_FULL', 'FOLDER_MISSING',
+  'LAME_MISSING', 'LAME_BROKEN', 'LAME_START', 'DISK_FULL', 'FOLDER_MISSING',
+  'STORAGE_DOWN', 'STORAGE_REFUSED',
 ]);
 
 /** The stable code of an error, `''` where it has none. */

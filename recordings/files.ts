@@ -1,28 +1,24 @@
 /** The few moves on a disk that must survive `kill -9` and a power cut: nothing half-made ever bears a final name. */
 import { constants } from 'node:fs';
-import { access, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
+import { realDisk, type DiskWrites } from './disk-writes.ts';
 import type { Mp3Places } from './paths.ts';
 
 /** Makes a finished `.part` durable under its final name: sync, rename, sync of the folder. */
-export async function publish(part: string, final: string): Promise<void> {
-  await syncPath(part, 'r+');
-  await rename(part, final);
-  await syncFolder(path.dirname(final));
+export async function publish(part: string, final: string, disk: DiskWrites = realDisk): Promise<void> {
+  await disk.sync(part, 'r+');
+  await disk.rename(part, final);
+  await syncFolder(path.dirname(final), disk);
 }
 
 /** Makes the names in a folder durable. */
-export const syncFolder = (folder: string): Promise<void> => syncPath(folder, 'r');
-
-async function syncPath(name: string, flags: 'r' | 'r+'): Promise<void> {
-  await using file = await open(name, flags);
-  await file.sync();
-}
+export const syncFolder = (folder: string, disk: DiskWrites = realDisk): Promise<void> => disk.sync(folder, 'r');
 
 /** Beside the WAV where its folder lets us write, else below the fallback folder (made when missing). */
-export async function placeForMp3(places: Mp3Places): Promise<string> {
+export async function placeForMp3(places: Mp3Places, disk: DiskWrites = realDisk): Promise<string> {
   if (await writable(path.dirname(places.beside))) return places.beside;
-  await mkdir(path.dirname(places.fallback), { recursive: true });
+  await disk.makeFolder(path.dirname(places.fallback));
   return places.fallback;
 }
 
@@ -32,11 +28,16 @@ export const writable = (folder: string): Promise<boolean> => access(folder, con
  * Takes a file that does not match its recording out of the way without destroying it: somebody's only copy may bear that name
  * (a linkedid that was used twice). Returns the new name.
  */
-export async function setAside(file: string, mtimeMs: number): Promise<string> {
-  const aside = `${file.slice(0, -'.mp3'.length)}.aside-${Math.round(mtimeMs)}.mp3`;
-  await rename(file, aside);
+export async function setAside(file: string, mtimeMs: number, disk: DiskWrites = realDisk): Promise<string> {
+  const stem = `${file.slice(0, -'.mp3'.length)}.aside-${Math.round(mtimeMs)}`;
+  let aside = `${stem}.mp3`;
+  // To rename onto what lies aside already would destroy that.
+  for (let count = 2; await isThere(aside); count += 1) aside = `${stem}-${count}.mp3`;
+  await disk.rename(file, aside);
   return aside;
 }
 
+const isThere = (file: string): Promise<boolean> => access(file).then(() => true, () => false);
+
 /** A leftover of a killed lame may still be written to: unlinked first, its writer cannot touch the new file. */
-export const discardPart = (part: string): Promise<void> => rm(part, { force: true });
+export const discardPart = (part: string, disk: DiskWrites = realDisk): Promise<void> => disk.remove(part);

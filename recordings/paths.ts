@@ -45,3 +45,21 @@ export function mp3Places(wav: string, fallbackFolder: string, pbx: string, file
 
 /** A folder for each PBX: two of them may name their files alike. */
 export const fallbackOf = (fallbackFolder: string, pbx: string): string => path.join(fallbackFolder, pbx.replaceAll(/[^0-9A-Za-z_-]/g, '_'));
+
+/**
+ * The two sides of a recording, which the kit writes beside the mixed `call-<id>.wav` when it records in stereo: `call-<id>-in.wav` is what
+ * the recorded channel (the client) says, `call-<id>-out.wav` what it hears.
+ */
+export type SideName = 'in' | 'out';
+export const SIDES = ['in', 'out'] as const satisfies readonly SideName[];
+
+/** `…/call-1790.17.wav` → `…/call-1790.17-in.wav`. Takes absolute paths and paths below a folder. */
+export const sideOf = (wav: string, side: SideName): string => `${wav.slice(0, -'.wav'.length)}-${side}.wav`;
+
+/** `…/call-1790.17-in.wav` → the mixed file and the other side; null when the name is no side's. Only the name: a linkedid may end so too. */
+export function mixedOf(file: string): { readonly mixed: string; readonly other: string } | null {
+  const [, stem, side] = /^(.+)-(in|out)\.wav$/.exec(file) ?? [];
+  if (stem === undefined) return null;
+  const mixed = `${stem}.wav`;
+  return { mixed, other: sideOf(mixed, side === 'in' ? 'out' : 'in') };
+}

@@ -1,12 +1,13 @@
 /** Looks at the disk instead of the rows: WAVs that nobody told us about, `.part` files of killed encoders, WAVs whose time is over. */
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log, RecordingRow, RecordingStore } from '../core/ports.ts';
 import type { Instant, PbxId, RecordingId } from '../core/words.ts';
-import { linkedidIn, safeRelative, wavIn } from './paths.ts';
+import { realDisk, type DiskWrites } from './disk-writes.ts';
+import { linkedidIn, mixedOf, safeRelative, wavIn } from './paths.ts';
 import { purgeEmpty, purgeWav } from './purge.ts';
-import { inspectWav } from './wav.ts';
+import { inspectWav, type WavLook } from './wav.ts';
 import { QUIET_MS } from './desk.ts';
+import { MOST_SLIP_SECONDS } from './stereo.ts';
 import { filesIn } from './walk.ts';
 
 export interface Leftover {
@@ -32,11 +33,30 @@ export interface LeftoverAsk {
 export async function findLeftovers(folder: string, known: ReadonlySet<string>, ask: LeftoverAsk): Promise<readonly Leftover[]> {
   const leftovers: Leftover[] = [];
   for await (const file of filesIn(folder, ask.signal)) {
-    if (safeRelative(file) === null || known.has(file)) continue;
+    if (safeRelative(file) === null || known.has(file) || await isSide(folder, file)) continue;
     const leftover = await judge(folder, file, ask).catch(() => null);
     if (leftover !== null) leftovers.push(leftover);
   }
   return leftovers;
+}
+
+/**
+ * Whether a file is one side of a recording beside it, and so no recording of its own. The name alone does not tell, for a linkedid may end
+ * with `-in`: the mixed WAV must be there, and with it the other side or a file as long as the mixed one.
+ */
+async function isSide(folder: string, file: string): Promise<boolean> {
+  const names = mixedOf(file);
+  if (names === null) return false;
+  const [mixed, other, own] = await Promise.all([names.mixed, names.other, file].map((each) => secondsOf(path.join(folder, each))));
+  if (mixed === undefined || mixed === null || own === null) return false;
+  return (other ?? null) !== null || Math.abs((own ?? 0) - mixed) <= MOST_SLIP_SECONDS;
+}
+
+/** Null when there is no such file of ours. */
+async function secondsOf(wav: string): Promise<number | null> {
+  const look = await inspectWav(wav).catch((): WavLook => ({ kind: 'missing' }));
+  if (look.kind === 'missing' || look.truth.kind === 'foreign') return null;
+  return look.truth.kind === 'sound' || look.truth.kind === 'lying' ? look.truth.seconds : 0;
 }
 
 async function judge(folder: string, file: string, ask: LeftoverAsk): Promise<Leftover | null> {
@@ -51,12 +71,12 @@ async function judge(folder: string, file: string, ask: LeftoverAsk): Promise<Le
 }
 
 /** Removes what a killed encoder left, but for those that are being written (`busy`, absolute paths). Resolves to how many. */
-export async function removeParts(folder: string, busy: ReadonlySet<string>, signal: AbortSignal): Promise<number> {
+export async function removeParts(folder: string, busy: ReadonlySet<string>, signal: AbortSignal, disk: DiskWrites = realDisk): Promise<number> {
   let removed = 0;
   for await (const file of filesIn(folder, signal)) {
     const part = path.join(folder, file);
     if (!file.endsWith('.mp3.part') || safeRelative(file.replace(/\.mp3\.part$/, '.wav')) === null || busy.has(part)) continue;
-    removed += await rm(part).then(() => 1, () => 0);
+    removed += await disk.remove(part).then(() => 1, () => 0);
   }
   return removed;
 }
@@ -65,6 +85,7 @@ export interface WavPurge {
   readonly pbx: PbxId;
   readonly folder: string;
   readonly store: Pick<RecordingStore, 'get'>;
+  readonly disk?: DiskWrites | undefined;
   readonly keepWavDays: number;
   readonly now: Instant;
   readonly signal: AbortSignal;
@@ -80,12 +101,12 @@ export async function purgeWavs(purge: WavPurge): Promise<number> {
     const wav = wavIn(purge.folder, file);
     const row = wav === null ? null : purge.store.get(`${purge.pbx}/${file}` as RecordingId);
     if (wav === null || row === null || purge.now - row.createdAt < purge.keepWavDays * DAY_MS) continue;
-    if (await purgeOne(row, wav, purge.log)) removed += 1;
+    if (await purgeOne(row, wav, purge)) removed += 1;
   }
   return removed;
 }
 
-function purgeOne(row: RecordingRow, wav: string, log: Log): Promise<boolean> {
-  if (row.state === 'empty') return purgeEmpty(wav, log);
-  return row.state === 'uploaded' || row.state === 'told' ? purgeWav({ row, wav, encoded: null }, log) : Promise.resolve(false);
+function purgeOne(row: RecordingRow, wav: string, { store, disk, log }: WavPurge): Promise<boolean> {
+  if (row.state === 'empty') return purgeEmpty({ row, wav, store, disk }, log);
+  return row.state === 'uploaded' || row.state === 'told' ? purgeWav({ row, wav, encoded: null, store, disk }, log) : Promise.resolve(false);
 }

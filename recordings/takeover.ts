@@ -14,7 +14,7 @@ export async function takeOver(trip: Trip): Promise<Going> {
   if (look.kind === 'missing') return withoutWav(trip);
   if (isTooShort(trip, look)) throw new RecordingError('WAV_CHANGED', `the WAV has ${look.identity.size} bytes, the PBX counted ${trip.row.bytesClaimed}`);
   switch (look.truth.kind) {
-    case 'sound': return spool(trip);
+    case 'sound': trip.look = look; return spool(trip);
     case 'lying': return repair(trip, look.truth, look.identity);
     case 'empty': case 'stub': return empty(trip, look);
     case 'foreign': throw new RecordingError('WAV_CHANGED', `not a recording of ours: ${look.truth.reason}`);
@@ -36,7 +36,7 @@ export function isFinished({ row, desk }: Trip, seen: FileIdentity): boolean {
 
 async function repair(trip: Trip, truth: Extract<WavTruth, { kind: 'lying' }>, seen: FileIdentity): Promise<Going> {
   if (!isFinished(trip, seen)) return refuse(trip, 'the header is open: the recorder may still be writing');
-  const repaired = await repairWav(trip.wav, truth, seen).catch((error: unknown) => {
+  const repaired = await repairWav(trip.wav, truth, seen, trip.desk.disk).catch((error: unknown) => {
     if (!['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))) throw error;
     return true; // a read-only folder: lame will get the bare samples
   });
@@ -52,8 +52,9 @@ function spool(trip: Trip): Going {
 
 async function empty(trip: Trip, look: There): Promise<Going> {
   if (!isFinished(trip, look.identity)) return refuse(trip, 'no audio yet: the recorder may still be writing');
+  const { row, wav, desk } = trip;
   save(trip, { state: 'empty', reason: `no audio: ${look.identity.size} bytes` });
-  if (trip.desk.settings.keepWavDays === 0) await purgeEmpty(trip.wav, trip.desk.log);
+  if (desk.settings.keepWavDays === 0) await purgeEmpty({ row, wav, store: desk.store, disk: desk.disk }, desk.log);
   return 'rest';
 }
 

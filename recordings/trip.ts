@@ -4,7 +4,7 @@ import type { RecordingPatch, RecordingRow } from '../core/ports.ts';
 import { DEFAULT_MAX_FAILURES, type Desk } from './desk.ts';
 import { mp3Places, wavIn, type Mp3Places } from './paths.ts';
 import { afterFailure, afterRefusal } from './retry.ts';
-import type { FileIdentity } from './wav.ts';
+import type { FileIdentity, WavLook } from './wav.ts';
 
 export interface Trip {
   row: RecordingRow;
@@ -12,6 +12,8 @@ export interface Trip {
   readonly places: Mp3Places;
   /** The WAV that this run encoded; null when it did not. */
   encoded: FileIdentity | null;
+  /** What the step before saw of the WAV, when nothing was changed since. */
+  look: WavLook | null;
   readonly desk: Desk;
 }
 /** Whether the next step can follow at once. */
@@ -25,9 +27,9 @@ export function begin(row: RecordingRow, desk: Desk): Trip | null {
   const wav = folder === undefined ? null : wavIn(folder, row.file);
   if (wav !== null) {
     const places = mp3Places(wav, desk.settings.fallbackFolder, row.pbx, row.file);
-    return { row, wav, places, encoded: null, desk };
+    return { row, wav, places, encoded: null, look: null, desk };
   }
-  const trip = { row, wav: '', places: { beside: '', fallback: '' }, encoded: null, desk };
+  const trip = { row, wav: '', places: { beside: '', fallback: '' }, encoded: null, look: null, desk };
   if (folder === undefined) refuse(trip, `no recordings folder is configured for the PBX ${row.pbx}`);
   else breakOff(trip, 'its name is not YYYY/MM/DD/<name>.wav: not one of the kit, and not safe to follow');
   return null;

@@ -2,9 +2,11 @@
  * WAV files as Asterisk's format_wav leaves them, read as untrusted bytes. While it records, RIFF and data size are 0; both are written
  * once, at the close. So "data 0 and more than a header on disk" means still open or crashed, and lame would make an MP3 without
  * audio of it and exit 0 (asterisk-facts 4 and 8). Whoever believes the header loses the recording: the file's length is the truth.
+ * Longer than most files: what a WAV may be, its one reader and its one repair stand side by side.
  */
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
+import { realDisk, type DiskWrites } from './disk-writes.ts';
 import { codeOf } from './errors.ts';
 
 export interface WavFormat { readonly rate: number }
@@ -18,6 +20,8 @@ export type WavTruth =
   /** Shorter than a header: no audio can be in it, but it is not a WAV either. */
   | { readonly kind: 'stub' }
   | { readonly kind: 'foreign'; readonly reason: string };
+/** A WAV with samples in it. */
+export type Audible = Extract<WavTruth, { kind: 'sound' | 'lying' }>;
 export interface FileIdentity { readonly size: number; readonly mtimeMs: number; readonly inode: number }
 export type WavLook = { readonly kind: 'missing' } | { readonly kind: 'there'; readonly truth: WavTruth; readonly identity: FileIdentity };
 
@@ -85,18 +89,26 @@ function absent(error: unknown): null {
   throw error;
 }
 
+/** Who a file is now, null when it is gone. One call to the disk: for looking again at what was inspected before. */
+export const identify = (path: string): Promise<FileIdentity | null> =>
+  lstat(path).then((stat) => ({ size: stat.size, mtimeMs: stat.mtimeMs, inode: stat.ino }), absent);
+
+/** Whether a file is still the one that was looked at: as long, not written to since, not another one of that name. */
+export const isSameFile = (one: FileIdentity, other: FileIdentity): boolean =>
+  one.size === other.size && one.mtimeMs === other.mtimeMs && one.inode === other.inode;
+
 /**
  * Writes the sizes that the file's length proves into its header, in place, and syncs. Only for a file whose recorder is finished.
  * Beyond 4 GiB (74 h) the field cannot say it: it gets the largest value, which lame reads as "to the end". Returns false when the
- * file is not the one that was looked at any more.
+ * file is not the one that was looked at any more. The data size goes last: as long as it is not written, the file is still known to lie.
  */
-export async function repairWav(path: string, lying: Extract<WavTruth, { kind: 'lying' }>, seen: FileIdentity): Promise<boolean> {
+export async function repairWav(path: string, lying: Extract<WavTruth, { kind: 'lying' }>, seen: FileIdentity, disk: DiskWrites = realDisk): Promise<boolean> {
   await using file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
   const stat = await file.stat();
   if (stat.size !== seen.size || stat.ino !== seen.inode) return false;
-  await file.write(size32(lying.dataAt - 8 + lying.dataBytes), 0, 4, 4);
-  await file.write(size32(lying.dataBytes), 0, 4, lying.dataAt - 4);
-  await file.sync();
+  await disk.write(file, size32(lying.dataAt - 8 + lying.dataBytes), 4);
+  await disk.write(file, size32(lying.dataBytes), lying.dataAt - 4);
+  await disk.syncFile(file);
   return true;
 }
 

@@ -9,7 +9,7 @@ import { projectFiles, ROOT, textOf } from './house/sources.ts';
 /** Nothing of this leads anywhere. */
 const ENV: Readonly<Record<string, string>> = {
   CALLME_AMI_SECRET: 'example-ami', CALLME_AMI_SECRET_BRANCH: 'example-ami-2', CALLME_WEB_TOKEN: 'example-web-token-1',
-  B24_WEBHOOK: 'https://portal.bitrix24.ru/rest/1/secret/', CDR_PASSWORD: 'example-cdr',
+  B24_WEBHOOK: 'https://portal.bitrix24.ru/rest/1/secret/', CDR_PASSWORD: 'example-cdr', S3_ACCESS_KEY: 'example-access', S3_SECRET_KEY: 'example-s3-secret',
 };
 const kitFiles = projectFiles('dialplan').filter((path) => path.endsWith('.conf'));
 const examples = projectFiles('examples').filter((path) => path.endsWith('.conf'));

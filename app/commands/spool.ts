@@ -1,15 +1,29 @@
-import { join } from 'node:path';
-import type { Args, Command, CommandIo } from '../cli/command.ts';
-import { CliFailure } from '../cli/failure.ts';
+import type { Args, Command, CommandIo, Option } from '../cli/command.ts';
 import { EXIT, type ExitCode } from '../cli/io.ts';
-import { printJson, printLine, showTime, table } from '../cli/print.ts';
-import { DEFAULT_LIMIT, limitOf, now, withStore } from '../cli/stores.ts';
-import type { Config } from '../config/index.ts';
-import type { RecordingRow, RecordingState, Store } from '../../core/ports.ts';
-import type { RecordingId } from '../../core/words.ts';
-import { checkSpool, type SpoolProblem } from '../../recordings/check.ts';
+import { printJson, printLine } from '../cli/print.ts';
+import { DEFAULT_LIMIT } from '../cli/stores.ts';
+import type { Texts } from '../cli/texts/index.ts';
+import { check, repair } from '../spool/check.ts';
+import { exportSpool } from '../spool/export.ts';
+import { list, retry, STATES, unknown } from '../spool/list.ts';
+import { hold, purge, release } from '../spool/purge.ts';
+import { withSpool, type SpoolRoom } from '../spool/room.ts';
 
-const STATES: readonly RecordingState[] = ['growing', 'closed', 'spooled', 'encoded', 'uploaded', 'told', 'purged', 'empty', 'broken'];
+type Verb = (room: SpoolRoom) => ExitCode | Promise<ExitCode>;
+
+/** Where there is no store yet, there are no recordings: a list is empty, and no recording has that name. */
+const run = (verb: Verb, without: (args: Args, io: CommandIo) => ExitCode) => (args: Args, io: CommandIo): Promise<ExitCode> => withSpool(args, io, verb, () => without(args, io));
+
+function nothing(args: Args, io: CommandIo, json: unknown): ExitCode {
+  if (args.json) printJson(io, json);
+  else printLine(io, io.texts.spool.none);
+  return EXIT.fine;
+}
+const empty = (json: unknown) => (args: Args, io: CommandIo): ExitCode => nothing(args, io, json);
+const refused = (args: Args, io: CommandIo): ExitCode => { throw unknown(io, args.text('id') ?? ''); };
+
+const id = (texts: Texts): Readonly<Record<string, Option>> => ({ id: { type: 'string', describe: texts.spool.id } });
+const EXAMPLE = 'main/2026/11/20/call-1790.17.wav';
 
 const spool: Command = {
   command: 'spool',
@@ -19,66 +33,51 @@ const spool: Command = {
     {
       command: 'list', describe: (texts) => texts.spool.list,
       builder: (texts) => ({
-        options: { state: { type: 'string', describe: texts.spool.state, choices: STATES },
+        options: { state: { type: 'string', describe: texts.spool.state, choices: STATES }, call: { type: 'string', describe: texts.spool.call },
           limit: { type: 'number', describe: texts.store.limit, default: DEFAULT_LIMIT } },
         examples: [['callme spool list --state broken', texts.spool.exampleList]],
       }),
-      run: (args, io) => withStore(args, io, (store) => list(args, io, store)),
+      run: run(list, empty([])),
     },
     {
       command: 'check', describe: (texts) => texts.spool.check,
       builder: (texts) => ({ options: { deep: { type: 'boolean', describe: texts.spool.deep } } }),
-      run: (args, io) => withStore(args, io, (store, config) => check(args, io, { store, config })),
+      run: run(check, empty({ ok: true, problems: [] })),
+    },
+    {
+      command: 'repair', describe: (texts) => texts.spool.repair, writes: true,
+      builder: (texts) => ({ options: { deep: { type: 'boolean', describe: texts.spool.deep } } }),
+      run: run(repair, empty({ ok: true, repairs: [] })),
     },
     {
       command: 'retry <id>', describe: (texts) => texts.spool.retry, writes: true,
-      builder: (texts) => ({ positionals: { id: { type: 'string', describe: texts.spool.id } },
-        examples: [['callme spool retry main/2026/11/20/call-1790.17.wav', texts.spool.exampleRetry]] }),
-      run: (args, io) => withStore(args, io, (store) => retry(args, io, store)),
+      builder: (texts) => ({ positionals: id(texts), examples: [[`callme spool retry ${EXAMPLE}`, texts.spool.exampleRetry]] }),
+      run: run(retry, refused),
+    },
+    {
+      command: 'purge', describe: (texts) => texts.spool.purge, writes: true,
+      builder: (texts) => ({ examples: [['callme spool purge --dry-run', texts.spool.examplePurge]] }),
+      run: run(purge, empty({ ok: true, going: [], staying: [] })),
+    },
+    {
+      command: 'export', describe: (texts) => texts.spool.export, writes: true,
+      builder: (texts) => ({
+        options: { out: { type: 'string', describe: texts.spool.out }, from: { type: 'string', describe: texts.spool.from }, to: { type: 'string', describe: texts.spool.to },
+          call: { type: 'string', describe: texts.spool.call } },
+        examples: [['callme spool export --call main/1790.17 --out /tmp/case-42', texts.spool.exampleExport]],
+      }),
+      run: run(exportSpool, empty({ ok: true, exported: [], failed: [] })),
+    },
+    {
+      command: 'hold <id>', describe: (texts) => texts.spool.hold, writes: true,
+      builder: (texts) => ({ positionals: id(texts), options: { reason: { type: 'string', describe: texts.spool.reason } },
+        examples: [[`callme spool hold ${EXAMPLE} --reason "case 42"`, texts.spool.exampleHold]] }),
+      run: run(hold, refused),
+    },
+    {
+      command: 'release <id>', describe: (texts) => texts.spool.release, writes: true, builder: (texts) => ({ positionals: id(texts) }),
+      run: run(release, refused),
     },
   ],
 };
 export default spool;
-
-function list(args: Args, io: CommandIo, store: Store | null): ExitCode {
-  const state = STATES.find((known) => known === args.text('state'));
-  const rows = store?.recordings.list({ limit: limitOf(args), ...(state === undefined ? {} : { state }) }) ?? [];
-  if (args.json) printJson(io, rows);
-  else io.stdout(rows.length === 0 ? `${io.texts.spool.none}\n` : table(io.texts.spool.head, rows.map(cells)));
-  return EXIT.fine;
-}
-
-function cells(row: RecordingRow): readonly string[] {
-  return [row.id, row.state, String(row.attempts), showTime(row.createdAt), row.seconds === null ? '' : row.seconds.toFixed(0), row.reason];
-}
-
-/** Rows of each state that are looked at. */
-const CHECKED = 10_000;
-
-async function check(args: Args, io: CommandIo, { store, config }: { readonly store: Store | null; readonly config: Config }): Promise<ExitCode> {
-  const problems = await checkSpool({
-    store: store?.recordings ?? { list: () => [], get: () => null },
-    folders: new Map(config.pbx.map(({ id, recordings }) => [id, recordings])),
-    settings: { ...config.recording, fallbackFolder: join(config.dataDir, 'recordings') },
-    now: now(), signal: io.signal, limit: CHECKED, deep: args.flag('deep'),
-  });
-  if (args.json) printJson(io, { ok: problems.length === 0, problems });
-  else reportProblems(io, problems);
-  return problems.length === 0 ? EXIT.fine : EXIT.problem;
-}
-
-function reportProblems(io: CommandIo, problems: readonly SpoolProblem[]): void {
-  if (problems.length === 0) printLine(io, io.texts.spool.fine);
-  else io.stdout(table(io.texts.spool.checkHead, problems.map(({ recording, path, problem, remedy }) => [recording === '' ? path
-    : recording, problem, remedy])));
-}
-
-function retry(args: Args, io: CommandIo, store: Store | null): ExitCode {
-  const id = (args.text('id') ?? '') as RecordingId;
-  const done = args.dryRun ? store !== null && store.recordings.get(id) !== null : store?.recordings.retry(id, now()) === true;
-  if (!done) throw new CliFailure({ code: 'NO_RECORDING', exit: EXIT.problem, message: io.texts.spool.unknown(id),
-    remedy: io.texts.spool.unknownRemedy });
-  if (args.json) printJson(io, { ok: true, dryRun: args.dryRun, retried: [id] });
-  else printLine(io, args.dryRun ? io.texts.spool.wouldRetry(id) : io.texts.spool.retried(id));
-  return EXIT.fine;
-}

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { asteriskPattern } from '../dialplan-kit/pattern.ts';
 import { maskStoreUrl, Secret } from './secret.ts';
 
 /** `expected` and `example` travel with the schema. */
@@ -55,6 +56,10 @@ export function isRegex(source: string): boolean {
 
 export const regex = (expected: string, example: string) => told(z.string().refine(isRegex).transform((source) => new RegExp(source,
   'u')), `${expected}: a regular expression`, example);
+
+/** Read by CallMe and by the dialplan alike (`app/dialplan-kit/pattern.ts`). */
+export const pattern = (expected: string, example: string) => told(z.string().refine((source) => isRegex(source) && asteriskPattern(source) !== null)
+  .transform((source) => new RegExp(source, 'u')), `${expected}: a regular expression that Asterisk reads, too (digits, letters, ^ $ . | ( ) [ ] ? * + {2,3} \\d \\w)`, example);
 
 export const address = (example: string) => told(z.string().refine(isAddress), 'an IP address, or a network such as 10.0.0.0/8', example);
 

@@ -6,6 +6,7 @@ import { place, type Provenance } from './parse.ts';
 import { isSection, rawAt, showPath, type Raw } from './paths.ts';
 import { bookMistakes } from './rules-books.ts';
 import { peopleMistakes } from './rules-people.ts';
+import { storageMistakes } from './rules-storage.ts';
 
 export function ruleMistakes(tree: Raw, from: Provenance): readonly Mistake[] {
   const at: At = (path) => place(path, { from, prefix: [] });
@@ -19,6 +20,7 @@ export function ruleMistakes(tree: Raw, from: Provenance): readonly Mistake[] {
     ...plainAmi(tree, at),
     ...bookMistakes(tree, at),
     ...peopleMistakes(tree, at),
+    ...storageMistakes(tree, at),
   ];
 }
 

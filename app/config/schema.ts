@@ -1,11 +1,13 @@
 /** The whole configuration (docs/config.md says it in prose). A key that is not here is a mistake. */
 import { z } from 'zod';
 import type { AccountId, Extension, PbxId } from '../../core/words.ts';
-import { address, flag, folder, id, isTimezone, listen, regex, secret, storeUrl, text, told, webUrl, whole } from './fields.ts';
+import { address, flag, folder, id, isTimezone, listen, pattern, regex, secret, storeUrl, text, told, webUrl, whole } from './fields.ts';
 import { maskStoreUrl, Secret } from './secret.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export const CARD_MODES = ['ringing', 'answer', 'never'] as const;
+/** `auto`: on Debian's and Ubuntu's builds, where it is safe. */
+export const HEAL_MODES = ['auto', 'never'] as const;
 export const ROUTING_MODES = ['crm_responsible', 'static_mapping'] as const;
 
 const tls = z.strictObject({
@@ -69,10 +71,37 @@ const sqlite = storeUrl('url: "sqlite:callme.db"');
 const level = told(z.enum(LOG_LEVELS), `one of ${LOG_LEVELS.join(', ')}`, 'level: info');
 const country = told(z.string().regex(/^[A-Z]{2}$/), 'a country as two capital letters (ISO 3166)', 'country: RU');
 const mode = told(z.enum(ROUTING_MODES), `one of ${ROUTING_MODES.join(', ')}`, 'mode: crm_responsible');
-// One file with both sides mixed is what Asterisk's recorder gives on every version; a key of its own, so that stereo can come later.
-const channels = told(z.enum(['mono']), 'mono', 'channels: mono');
+const channels = told(z.enum(['mono', 'stereo']), 'mono or stereo', 'channels: mono');
+const recordingRule = z.strictObject({
+  line: pattern('lines: the number that was called, or the trunk that was called through', 'line: "^74951234567$"').exactOptional(),
+  direction: told(z.enum(['inbound', 'outbound']), 'inbound or outbound', 'direction: outbound').exactOptional(),
+  extension: pattern('extensions', 'extension: "^(219|220)$"').exactOptional(),
+  number: pattern("the client's number, digits alone", 'number: "^7495"').exactOptional(),
+  record: flag('record such a call', 'record: false'),
+});
+// No dot in its name: Playback() wants no ending.
+const sound = told(z.string().regex(/^\/?(?!.*\.\.)([A-Za-z0-9_.-]+\/)*[A-Za-z0-9_-]+$/), 'a sound file of Asterisk, without its ending', 'announce: "custom/this-call-is-recorded"');
 const bitrate = told(z.union([8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160].map((rate) => z.literal(rate))),
   'an MP3 bitrate: 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144 or 160', 'bitrateKbps: 64');
+
+const keptDays = whole(0, 36_500, 'days (0 = for ever)', 'days: 30');
+const retention = z.strictObject({ line: text('a number or trunk that is called', 'line: "74951234567"'), days: keptDays });
+
+/** Where MP3s are kept besides this machine. */
+const storage = told(z.discriminatedUnion('kind', [
+  z.strictObject({ kind: told(z.literal('local'), 'local or s3', 'kind: local') }),
+  z.strictObject({
+    kind: told(z.literal('s3'), 'local or s3', 'kind: s3'),
+    endpoint: webUrl('the address of the S3-compatible server', 'endpoint: "https://s3.example.org"'),
+    region: text('the region of the bucket', 'region: us-east-1').default('us-east-1'),
+    bucket: told(z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/), 'the name of a bucket', 'bucket: recordings'),
+    prefix: told(z.string().regex(/^([0-9A-Za-z_.-]+\/)*$/), 'folders in the bucket that end with "/", or ""', 'prefix: "pbx/"').default(''),
+    accessKeyId: secret('the access key', 'accessKeyId: "${env:S3_ACCESS_KEY}"'),
+    secretAccessKey: secret('the secret key', 'secretAccessKey: "${env:S3_SECRET_KEY}"'),
+    pathStyle: flag('address the bucket as a path, and not as a host name', 'pathStyle: true').default(true),
+    keepLocalDays: whole(0, 36_500, 'days that MP3s stay on this machine too', 'keepLocalDays: 7').default(7),
+  }),
+]), 'where recordings are kept: a section with kind: local or s3', 'storage: { kind: local }');
 
 export const configSchema = z.strictObject({
   dataDir: folder('where CallMe keeps its data', 'dataDir: /var/lib/callme').default('/var/lib/callme'),
@@ -95,6 +124,10 @@ export const configSchema = z.strictObject({
       'publicUrl: "https://pbx.example.org/callme"').exactOptional(),
     tokens: told(z.array(told(z.string().min(16), 'a token of at least 16 characters', '"${env:CALLME_WEB_TOKEN}"').pipe(secret('a token', '"…"'))),
       'a list of bearer tokens', 'tokens: ["${env:CALLME_WEB_TOKEN}"]').default([]),
+    linkSecrets: told(z.array(told(z.string().min(32), 'at least 32 characters', '"${env:CALLME_LINK_SECRET}"').pipe(secret('a secret', '"…"'))),
+      'a list of secrets: the first signs links to recordings, each opens them', 'linkSecrets: ["${env:CALLME_LINK_SECRET}"]').default([]),
+    linkDays: whole(1, 3_650, 'days that the links open which CRMs are told', 'linkDays: 365').default(365),
+    trustProxy: told(z.array(address('"127.0.0.1"')), 'a list of the proxies that tell who really asks', 'trustProxy: ["127.0.0.1"]').default([]),
   }).prefault({}),
   crm: told(z.array(account), 'a list of accounts', 'crm:\n      - { id: b24, driver: bitrix24, url: "${env:B24_WEBHOOK}" }').default([]),
   employees: told(z.array(employee), 'a list of employees', 'employees:\n      - { extension: "219", name: "Anna", crm: { b24: 7 } }').default([]),
@@ -115,10 +148,20 @@ export const configSchema = z.strictObject({
   recording: z.strictObject({
     bitrateKbps: bitrate.default(64),
     channels: channels.default('mono'),
+    rules: told(z.array(recordingRule), 'a list of rules, the first that fits decides', 'rules: [{ extension: "^219$", record: false }]').default([]),
+    default: flag('record the calls that no rule fits', 'default: true').default(true),
+    announce: sound.exactOptional(),
+    // Asterisk makes 5 of less [apps/app_mixmonitor.c, main/beep.c].
+    beep: whole(5, 600, 'seconds from beep to beep', 'beep: 15').exactOptional(),
+    heal: told(z.enum(HEAL_MODES), `arm recorders anew on a build of Asterisk that goes deaf after a transfer: one of ${HEAL_MODES.join(', ')}`, 'heal: auto').default('auto'),
     keepWavDays: whole(0, 36_500, 'days (0 = gone as soon as the MP3 is verified)', 'keepWavDays: 0').default(0),
     keepMp3Days: whole(0, 36_500, 'days (0 = for ever)', 'keepMp3Days: 90').default(90),
+    retention: told(z.array(retention), 'a list of lines with the days of their recordings', 'retention: [{ line: "74951234567", days: 30 }]').default([]),
+    maxGb: whole(0, 10_000_000, 'gigabytes of MP3s (0 = no limit)', 'maxGb: 200').default(0),
+    purgeUntoldDays: whole(0, 36_500, 'days after which a recording goes though a CRM does not have it (0 = never)', 'purgeUntoldDays: 0').default(0),
     minFreeMb: whole(0, 10_000_000, 'megabytes that stay free', 'minFreeMb: 500').default(500),
   }).prefault({}),
+  storage: storage.prefault({ kind: 'local' }),
 });
 
 export type Checked = z.output<typeof configSchema>;

@@ -45,7 +45,8 @@ t.test('defaults are those of the documentation', async (t) => {
   t.equal(config.phones.country, 'RU');
   t.ok(config.phones.internal.test('219'));
   t.notOk(config.phones.internal.test('84951234567'));
-  t.same(config.recording, { bitrateKbps: 64, channels: 'mono', keepWavDays: 0, keepMp3Days: 90, minFreeMb: 500 });
+  t.match(config.recording, { bitrateKbps: 64, channels: 'mono', keepWavDays: 0, keepMp3Days: 90, retention: [], maxGb: 0, purgeUntoldDays: 0, minFreeMb: 500 });
+  t.same(config.storage, { kind: 'local' });
   t.same(config.routing, { mode: 'crm_responsible', ringSeconds: 20, fallback: 'default', lines: {} });
   t.equal(config.pbx[0]?.ami.port, 5038);
   t.ok(config.pbx[0]?.external[0]?.test('PJSIP/trunk-00000001'));

@@ -36,7 +36,8 @@ function delivery(state: DeliveryState, change: Partial<Delivery> = {}): Deliver
   };
 }
 const row = (state: RecordingState, change: Partial<RecordingRow> = {}): RecordingRow => ({
-  ...recording('1790.17'), tenant: DEFAULT_TENANT, state, attempts: 0, notBefore: BEGIN, reason: '', createdAt: BEGIN, mp3: null, seconds: null, bytes: null, sha256: null, ...change,
+  ...recording('1790.17'), tenant: DEFAULT_TENANT, state, attempts: 0, notBefore: BEGIN, reason: '', createdAt: BEGIN, mp3: null, seconds: null, bytes: null, sha256: null,
+  silenceSeconds: null, channels: null, stored: null, upload: null, hold: '', purgedAt: null, ...change,
 });
 
 t.test('a call in one sentence, in both languages', async (t) => {

@@ -55,6 +55,8 @@ export interface PlaceOptions {
   /** Numbers to watch. */
   readonly lines?: string;
   readonly web?: string;
+  /** More keys of its section recording. */
+  readonly recording?: string;
   /** More lines at the end of the configuration. */
   readonly more?: string;
 }
@@ -71,7 +73,7 @@ export async function place(t: Test, options: PlaceOptions = {}): Promise<Place>
   return { folder: path, recordings, pbx, portal, config: writeConfig(path, configuration(pbx, portal, options)) };
 }
 
-const configuration = (pbx: FakeAmi, portal: Portal, { secret, lines = '', agi = '127.0.0.1:0', web = '127.0.0.1:0', more = '' }: PlaceOptions): string => `dataDir: DATA/data
+const configuration = (pbx: FakeAmi, portal: Portal, { secret, lines = '', agi = '127.0.0.1:0', web = '127.0.0.1:0', recording = '', more = '' }: PlaceOptions): string => `dataDir: DATA/data
 log: { level: trace }
 pbx:
   - id: main
@@ -86,7 +88,7 @@ crm:
 employees:
   - { extension: "219", name: "Anna", crm: { b24: 7 } }
   - { extension: "220", name: "Olga", crm: { b24: 8 } }
-recording: { minFreeMb: 0 }
+recording: { minFreeMb: 0${recording === '' ? '' : `, ${recording}`} }
 ${more}`;
 
 export interface House { readonly callMe: CallMe; readonly log: Listener }

@@ -1,6 +1,7 @@
 /** WAVs without a row: which are taken over, for which call, and which are left alone. */
 import t, { type Test } from 'tap';
 import { Leftovers } from '../../app/leftovers.ts';
+import { newSound } from '../../core/sounds.ts';
 import type { Store } from '../../core/ports.ts';
 import { DEFAULT_TENANT, instant, type Instant } from '../../core/words.ts';
 import { openStore } from '../../store/open.ts';
@@ -81,7 +82,7 @@ t.test('a file that a row knows, and files of calls that go on, are theirs', asy
   const file = fileOf('9.9');
   for (const linkedid of ['1.1', '2.2', '3.3', '9.9']) old(s, linkedid);
   s.store.journal.commit(commit({ recordings: [{ ...recording('1.1'), id: `${PBX}/${fileOf('1.1')}` as never, file: fileOf('1.1') }] }));
-  s.store.journal.commit(commit({ keep: [openCall('2.2', { linkeds: ['2.2', '3.3'] as never, sounds: [{ linked: '8.8' as never, file, bytes: 0, closed: false }] })] }));
+  s.store.journal.commit(commit({ keep: [openCall('2.2', { linkeds: ['2.2', '3.3'] as never, sounds: [newSound('8.8' as never, file)] })] }));
   s.heard(true);
   await s.pass(1_000);
   t.same(s.found(), { rows: { [fileOf('1.1')]: keyOf('1.1') }, woken: 0 });

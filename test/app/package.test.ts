@@ -15,7 +15,7 @@ t.setTimeout(600_000);
 
 const ROOT = packageRoot();
 /** Everything that the package is made of. The checkout itself is not built in: a `dist/` there would win over its sources. */
-const PARTS = ['agi', 'ami', 'app', 'bin', 'core', 'crm', 'deploy', 'dialplan', 'docs', 'examples', 'outbox', 'recordings', 'store', 'types', 'web', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'README.md', 'LICENSE', '.npmrc'];
+const PARTS = ['agi', 'ami', 'app', 'bin', 'core', 'cdr', 'crm', 'deploy', 'dialplan', 'docs', 'examples', 'outbox', 'recordings', 'store', 'types', 'web', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'README.md', 'LICENSE', '.npmrc'];
 
 /** Without what `npm test` sets for its own children. */
 const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|TAP|NODE_OPTIONS|_TAPJS)/.test(name)));

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import type { Call } from '../../core/calls.ts';
 import type { Delivery, DeliveryStore, Store } from '../../core/ports.ts';
-import { DEFAULT_TENANT, instant, type AccountId, type DeliveryId, type NodeId, type RecordingId, type TenantId } from '../../core/words.ts';
+import { DEFAULT_TENANT, instant, type AccountId, type DeliveryId, type Extension, type NodeId, type RecordingId, type TenantId } from '../../core/words.ts';
 import { openStore } from '../../store/open.ts';
 import { AMO, B24, BEGIN, PBX, commit, delivery, ended, keyOf, merged, openCall, recording, ringing, told } from '../fakes/sample-calls.ts';
 
@@ -496,6 +496,30 @@ const CASES: Readonly<Record<string, Case>> = {
     t.same(recordings.list({ limit: 2 }).map((row) => row.call), [keyOf('19'), keyOf('18')]);
     t.same(recordings.list({ state: 'closed', limit: 9 }).map((row) => row.call), [keyOf('19'), keyOf('17')]);
     t.same(recordings.list({ call: keyOf('17'), limit: 9 }).map((row) => row.call), [keyOf('17')]);
+  },
+
+  'recordings are paged oldest first, each once, also where many have one age': (t, open) => {
+    const { journal, recordings } = open();
+    const numbers = ['17', '18', '19', '20', '21'];
+    journal.commit(commit({ recordings: numbers.slice(0, 3).toReversed().map((linkedid) => recording(linkedid)) }));
+    for (const linkedid of numbers.slice(3)) journal.commit(commit({ at: instant(BEGIN + Number(linkedid)), recordings: [recording(linkedid)] }));
+    const found: string[] = [];
+    for (let after = recordings.page({ after: null, limit: 2 }); after.length > 0; after = recordings.page({ after: after.at(-1) ?? null, limit: 2 })) found.push(...after.map(({ call }) => call));
+    t.same(found, numbers.map((linkedid) => keyOf(linkedid)));
+    t.same(recordings.page({ after: null, limit: 9, from: instant(BEGIN + 20), to: instant(BEGIN + 21) }).map(({ call }) => call), [keyOf('20')]);
+  },
+
+  'the manifest of a recording: legs and pauses from its call, the rest as it becomes known': (t, open) => {
+    const { journal, recordings } = open();
+    const { id } = recording('17');
+    const [talked, pauses] = [['219' as Extension, '220' as Extension], [{ fromMs: 1_000, toMs: 2_500 }]];
+    journal.commit(commit({ recordings: [{ ...recording('17'), talked, pauses }] }));
+    t.match(recordings.get(id), { talked, pauses, silenceSeconds: null, channels: null, stored: null, upload: null, hold: '', purgedAt: null });
+    recordings.patch(id, { silenceSeconds: 1.25, channels: 'stereo', stored: 's3://b/k', upload: '{"key":1}', hold: 'case 42' }, BEGIN);
+    t.match(recordings.get(id), { talked, pauses, silenceSeconds: 1.25, channels: 'stereo', stored: 's3://b/k', upload: '{"key":1}', hold: 'case 42' });
+    recordings.patch(id, { state: 'purged', hold: '', stored: null, upload: null, purgedAt: instant(BEGIN + 5) }, BEGIN);
+    t.match(recordings.get(id), { hold: '', stored: null, upload: null, purgedAt: BEGIN + 5, channels: 'stereo' });
+    t.throws(() => recordings.patch(id, { channels: 'quadro' as 'stereo' }, BEGIN));
   },
 
   // ------------------------------------------------------------------------------------------------ tenants, processes, crashes

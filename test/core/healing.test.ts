@@ -55,6 +55,8 @@ t.test('armed anew for the new voice it hears him; the first voice that comes ba
   t.same(told(...HANDED), ['PJSIP/C']);
   t.same(told(...HANDED, ended(), began(), opened('D', 'T', employee('219'), false), left('C', 'T', 'B'), closed('C', 'T')), ['PJSIP/C'], 'nobody else came');
   t.same(told(...HANDED, ended(), began(), left('C', 'T', 'B'), opened('D', 'T', employee('219'), false), entered('D', 'T', 'B')), ['PJSIP/C', 'PJSIP/D']);
+  const lent = [left('A', 'T', 'B'), opened('C', 'T', employee('220'), false), entered('C', 'T', 'B')] as const;
+  t.same(told(...lent, ended(), began(), left('C', 'T', 'B'), entered('A', 'T', 'B')), ['PJSIP/C', 'PJSIP/A'], 'the very leg that it was armed with before');
   t.end();
 });
 

@@ -2,29 +2,45 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findProgram } from '../../recordings/lame.ts';
+import { mp3Frame } from './wav.ts';
 
+const HEX = { mono: mp3Frame('mono').toString('hex'), stereo: mp3Frame('stereo').toString('hex'), mute: mp3Frame('mute').toString('hex') };
 const HONEST = `
-const { statSync, writeFileSync, appendFileSync } = require('node:fs');
+const { readFileSync, statSync, writeFileSync, appendFileSync, truncateSync } = require('node:fs');
 const [wav, mp3] = process.argv.slice(-2);
-const frame = Buffer.alloc(576); frame.set([0xff, 0xe3, 0x88, 0xc4]);
-const write = (count) => writeFileSync(mp3, Buffer.concat(Array.from({ length: count }, () => frame)));
-const frames = () => Math.ceil((statSync(wav).size - 44) / 2 / 576) + 1;
-const runs = () => appendFileSync(__filename + '.runs', 'run\\n');
+const stereo = process.argv[process.argv.indexOf('-m') + 1] === 's';
+const frame = (kind) => Buffer.from(${JSON.stringify(HEX)}[kind === 'mono' && stereo ? 'stereo' : kind], 'hex');
+const out = mp3 === '-' ? 1 : mp3;
+const write = (count, kind = 'mono') => writeFileSync(out, Buffer.concat(Array.from({ length: count }, () => frame(kind))));
+const isTone = wav === '-' && mp3 === '-';
+const bytes = wav === '-' ? readFileSync(0).length : statSync(wav).size - 44;
+const frames = () => Math.ceil(bytes / (stereo ? 4 : 2) / 576) + 1;
+const runs = () => appendFileSync(__filename + '.runs', (stereo ? 'stereo' : 'run') + '\\n');
 `;
 
 const BODIES = {
-  /** Whole frames, as long as the WAV. */
-  honest: 'runs(); write(frames());',
+  /** Whole frames, as long as the WAV, and loud. */
+  honest: "runs(); appendFileSync(__filename + '.nice', require('node:os').getPriority() + '\\n'); write(frames());",
   /** lame's real trap: exit 0 and a kilobyte without sound. */
-  garbage: "writeFileSync(mp3, Buffer.alloc(1024, 7));",
+  garbage: "runs(); writeFileSync(out, Buffer.alloc(1024, 7));",
   /** The other real trap: exit 0 and a whole MP3 that has no sound in it. */
   hollow: 'write(3);',
-  truncated: "write(frames()); const { truncateSync } = require('node:fs'); truncateSync(mp3, statSync(mp3).size - 100);",
+  /** Whole frames, as long as the WAV, and nothing in them. */
+  mute: "write(frames(), 'mute');",
+  truncated: "write(frames()); if (out !== 1) truncateSync(mp3, statSync(mp3).size - 100);",
   short: 'write(Math.floor(frames() / 2));',
   nothing: '',
   hang: "write(frames()); process.stdout.write(''); setInterval(() => {}, 1e6);",
   one: "write(2); console.error('Error writing mp3 output'); process.exit(1);",
   signal: "process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 1e6);",
+  /** Works, but not for this recording: its garbage is the recording's own fault. */
+  picky: "if (isTone) write(frames()); else writeFileSync(out, Buffer.alloc(1024, 7));",
+  /** Works, and hangs over this recording. */
+  slow: 'write(frames()); if (!isTone) setInterval(() => {}, 1e6);',
+  /** Cannot make stereo. */
+  'mono-only': "if (stereo) writeFileSync(out, Buffer.alloc(1024, 7)); else { runs(); write(frames()); }",
+  /** Stops in the middle, as on a full disk. */
+  full: "if (isTone) write(frames()); else { writeFileSync(out, Buffer.alloc(700, 7)); console.error('Error writing mp3 output'); process.exit(1); }",
 } as const;
 export type LameKind = keyof typeof BODIES;
 

@@ -41,7 +41,7 @@ export function delivery(fact: Fact, account: AccountId = B24, deadline: number 
 
 export function recording(linkedid: string): NewRecording {
   const file = `2026/11/20/call-${linkedid}.wav`;
-  return { id: `${PBX}/${file}` as RecordingId, pbx: PBX, call: keyOf(linkedid), file, bytesClaimed: 96_044, certain: true };
+  return { id: `${PBX}/${file}` as RecordingId, pbx: PBX, call: keyOf(linkedid), file, bytesClaimed: 96_044, certain: true, pauses: [], talked: [] };
 }
 
 export function commit(change: Partial<Commit>): Commit {

@@ -4,7 +4,11 @@ import path from 'node:path';
 import type { Log, RecordingRow, RecordingStore } from '../../core/ports.ts';
 import { factId, instant, type PbxId } from '../../core/words.ts';
 import type { Fact } from '../../core/facts.ts';
+import { createRoomKeeper } from '../../recordings/disk.ts';
+import { realDisk } from '../../recordings/disk-writes.ts';
 import { createSlots, type Desk, type OnReady, type RecordingSettings } from '../../recordings/desk.ts';
+import { createEncoderWatch } from '../../recordings/lame-watch.ts';
+import { createLauncher } from '../../recordings/launcher.ts';
 import { realTimers } from '../../recordings/lame.ts';
 
 export const MAIN = 'main' as PbxId;
@@ -25,7 +29,7 @@ export const appOnReady = (store: RecordingStore): OnReady => (row, ready) => {
     kind: 'recording-ready', id: factId(row.call, `recording-ready:${row.file}`), pbx: row.pbx, call: row.call, linkedid: '1790.17' as never, at: instant(1), certain: true, source: 'live', because: { event: 'recording-ended', leg: null, word: row.file },
     recording: row.id, ...ready,
   };
-  store.ready(row.id, { state: 'uploaded', reason: '' }, fact, [], instant(1));
+  store.ready(row.id, { state: 'uploaded' }, fact, [], instant(1));
 };
 
 export interface Spool { readonly folder: string; readonly data: string; readonly settings: RecordingSettings }
@@ -35,10 +39,12 @@ export function spoolIn(folder: string, lame?: string): Spool {
 }
 
 export function deskOf(spool: Spool, store: RecordingStore, given: Partial<Desk> = {}): Desk {
+  const [clock, log, disk] = [given.clock ?? { now: () => instant(Date.now()) }, given.log ?? listeningLog(), given.disk ?? realDisk];
   return {
-    store, folders: new Map([[MAIN, spool.folder]]), settings: spool.settings, clock: { now: () => instant(Date.now()) }, log: listeningLog(),
+    store, folders: new Map([[MAIN, spool.folder]]), settings: spool.settings, clock, log,
     onReady: appOnReady(store), recorderGone: null, random: () => 1, timers: realTimers, signal: new AbortController().signal, parts: new Set(),
-    encoder: createSlots(2), ...given,
+    encoder: createSlots(2), disk, launcher: createLauncher(() => Promise.resolve([])), lame: createEncoderWatch({ name: (given.settings ?? spool.settings).lame ?? 'lame', clock, log }),
+    room: createRoomKeeper({ minFreeMb: (given.settings ?? spool.settings).minFreeMb, makeRoom: null, clock, log, disk }), ...given,
   };
 }
 

@@ -7,8 +7,11 @@ const WORK: ReadonlySet<RecordingState> = new Set<RecordingState>(['closed', 'sp
 export const recordingRow = (pbx: string, file: string, given: Partial<RecordingRow> = {}): RecordingRow => ({
   id: `${pbx}/${file}` as RecordingId, tenant: DEFAULT_TENANT, pbx: pbx as PbxId, call: callKey(pbx as PbxId, '1790.17' as Linkedid), file,
   state: 'closed', attempts: 0, notBefore: instant(0), reason: '', bytesClaimed: 0, certain: true, createdAt: instant(0),
-  mp3: null, seconds: null, bytes: null, sha256: null, ...given,
+  mp3: null, seconds: null, bytes: null, sha256: null, talked: [], pauses: [], silenceSeconds: null, channels: null, stored: null, upload: null,
+  hold: '', purgedAt: null, ...given,
 });
+
+const byAge = (one: RecordingRow, other: RecordingRow): number => one.createdAt - other.createdAt || (one.id < other.id ? -1 : Number(one.id > other.id));
 
 export interface MemoryRecordings extends RecordingStore {
   put(row: RecordingRow): void;
@@ -49,6 +52,8 @@ export function memoryRecordings(...rows: readonly RecordingRow[]): MemoryRecord
     patch,
     ready: (id, change, fact) => { facts.add(fact.id); patch(id, change); },
     list: ({ state, call, limit }) => [...all.values()].filter((row) => (state ?? row.state) === row.state && (call ?? row.call) === row.call).slice(0, limit),
+    page: ({ after, limit, from, to }) => [...all.values()].filter((row) => row.createdAt >= (from ?? -Infinity) && row.createdAt < (to ?? Infinity))
+      .sort(byAge).filter((row) => after === null || byAge(row, after) > 0).slice(0, limit),
     get: (id) => all.get(id) ?? null,
     retry: (id) => {
       if (!all.has(id)) return false;

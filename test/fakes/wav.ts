@@ -83,10 +83,31 @@ export function putFile(folder: string, file: string, bytes: Buffer, ageMs = 0):
   return target;
 }
 
-/** One frame of MPEG-2.5 Layer III, 64 kbit/s, 8 kHz, mono: what lame makes of telephone sound. */
-export function mp3Frame(): Buffer {
+/** Writes bits into a frame, the most significant one first. */
+function setBits(frame: Buffer, at: number, count: number, value: number): void {
+  for (let index = 0; index < count; index += 1) {
+    const bit = at + index;
+    if (((value >>> (count - 1 - index)) & 1) === 1) frame[bit >>> 3] = (frame[bit >>> 3] ?? 0) | (0x80 >>> (bit & 7));
+  }
+}
+
+/**
+ * One frame of MPEG-2.5 Layer III, 64 kbit/s, 8 kHz, mono or stereo: what lame makes of telephone sound. Its side information says that it
+ * holds sound (about -14 dBFS); `mute` says that it holds none.
+ */
+export function mp3Frame(kind: 'mono' | 'stereo' | 'mute' = 'mono'): Buffer {
   const frame = Buffer.alloc(576);
-  frame.set([0xff, 0xe3, 0x88, 0xc4]);
+  frame.set([0xff, 0xe3, 0x88, kind === 'stereo' ? 0x04 : 0xc4]);
+  if (kind === 'mute') return frame;
+  const from = 32 + (kind === 'stereo' ? 10 : 9);
+  for (let channel = 0; channel < (kind === 'stereo' ? 2 : 1); channel += 1) {
+    const at = from + channel * 63;
+    setBits(frame, at, 12, 400);
+    setBits(frame, at + 12, 9, 40);
+    setBits(frame, at + 21, 8, 180);
+    setBits(frame, at + 39, 5, 13);
+  }
   return frame;
 }
-export const mp3Bytes = (seconds: number): Buffer => Buffer.concat(Array.from({ length: Math.ceil((seconds * 8000) / 576) + 1 }, mp3Frame));
+export const mp3Bytes = (seconds: number, kind: 'mono' | 'stereo' | 'mute' = 'mono'): Buffer =>
+  Buffer.concat(Array.from({ length: Math.ceil((seconds * 8000) / 576) + 1 }, () => mp3Frame(kind)));

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { existsSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RecordingRow } from '../../core/ports.ts';
 import { workOff } from '../../recordings/job.ts';
@@ -30,6 +30,7 @@ t.test('a recording becomes a verified MP3, is handed over once, and then its WA
   const row = await go();
   t.match(row, { state: 'uploaded', mp3: path.join(spool.folder, MP3), seconds: 3, attempts: 0, sha256: /^[0-9a-f]{64}$/ });
   t.same(filesBelow(spool.folder), [MP3]);
+  t.match(row, { channels: 'mono', silenceSeconds: 0.5, reason: '' });
   t.same(store.history, ['spooled', 'encoded', 'uploaded']);
   t.equal(store.facts.size, 1);
 });
@@ -48,15 +49,16 @@ t.test('with the real lame, whatever the header says', { skip: await withoutLame
   }
 });
 
-t.test('an encoder that lies, dies or hangs costs nothing but time', async (t) => {
+t.test('an encoder that lies or dies costs nothing but time: it is to blame, not the recording', async (t) => {
   const kinds: readonly (readonly [LameKind, RegExp])[] = [
-    ['garbage', /not whole/], ['hollow', /lasts 0.22 s, the WAV 3.00 s/], ['truncated', /cut off/], ['short', /lasts/], ['nothing', /wrote no file/],
+    ['garbage', /not whole/], ['hollow', /lasts 0.22 s, the WAV 1.00 s/], ['mute', /silent in 1 s/], ['short', /lasts/], ['nothing', /no audio frame/],
     ['one', /ended with 1/], ['signal', /killed by SIGSEGV/],
   ];
   for (const [lame, reason] of kinds) {
     const { spool, store, go } = scene(t.testdir(), { lame });
     const row = await go();
-    t.match(row, { state: 'spooled', attempts: 1, reason }, lame);
+    t.match(row, { state: 'spooled', attempts: 0, reason }, lame);
+    t.match(row.reason, /does not even encode a tone/, lame);
     t.ok(row.notBefore > Date.now(), 'later');
     t.same(filesBelow(spool.folder), [FILE], `${lame}: the WAV is there and nothing else`);
     t.same(readFileSync(path.join(spool.folder, FILE)), wavBytes({ seconds: 3 }));
@@ -64,12 +66,32 @@ t.test('an encoder that lies, dies or hangs costs nothing but time', async (t) =
   }
   const hang = scene(t.testdir(), { lame: 'hang' });
   const at = { after: (_ms: number, then: () => void) => { setImmediate(then); return () => undefined; } };
-  t.match(await hang.go({ timers: at }), { state: 'spooled', attempts: 1, reason: /did not end within/ });
+  t.match(await hang.go({ timers: at }), { state: 'spooled', attempts: 0, reason: /did not end within/ });
   t.same(filesBelow(hang.spool.folder), [FILE]);
 });
 
+t.test('an encoder that works for others but not for this recording: an attempt is counted', async (t) => {
+  for (const [lame, reason] of [['picky', /not whole/], ['truncated', /cut off/]] as const) {
+    const { spool, go } = scene(t.testdir(), { lame });
+    t.match(await go(), { state: 'spooled', attempts: 1, reason }, lame);
+    t.same(filesBelow(spool.folder), [FILE], lame);
+  }
+});
+
+t.test('an encoder that is no program', async (t) => {
+  const { spool, go } = scene(t.testdir());
+  for (const [mode, reason] of [[0o755, /cannot be started|ended with/], [0o644, /lame is not there/]] as const) {
+    const lame = path.join(spool.data, `lame-${mode}`);
+    putFile(spool.data, path.basename(lame), Buffer.from([0, 1, 2, 3]));
+    chmodSync(lame, mode);
+    t.match(await go({ settings: { ...spool.settings, lame } }), { state: 'spooled', attempts: 0, reason }, mode.toString(8));
+  }
+  t.match(await go({ settings: { ...spool.settings, lame: spool.data } }), { attempts: 0, reason: /lame is not there/ }, 'a folder');
+  t.same(filesBelow(spool.folder), [FILE]);
+});
+
 t.test('the last failure makes it broken, with its reason; a retry starts anew', async (t) => {
-  const { spool, store, row, go } = scene(t.testdir(), { lame: 'garbage', settings: { maxFailures: 3 } });
+  const { spool, store, row, go } = scene(t.testdir(), { lame: 'picky', settings: { maxFailures: 3 } });
   for (const attempts of [1, 2]) t.match(await go(), { state: 'spooled', attempts });
   t.match(await go(), { state: 'broken', attempts: 3, reason: /not whole/ });
   t.same(filesBelow(spool.folder), [FILE]);

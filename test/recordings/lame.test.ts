@@ -1,6 +1,9 @@
 import t from 'tap';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import { findIonice } from '../../recordings/lame-command.ts';
+import { createLauncher } from '../../recordings/launcher.ts';
 import { deadlineMs, findEncoder, lameArguments, realTimers, runLame, type Encoding, type Timers } from '../../recordings/lame.ts';
 import { inspectMp3, whyNotWhole } from '../../recordings/mp3.ts';
 import { fakeLame, withoutLame, type LameKind } from '../fakes/lame.ts';
@@ -45,13 +48,40 @@ t.test('arguments: mono, constant bitrate, and bare samples when the header is o
   const encoding = { wav: '/a.wav', part: '/a.mp3.part', bitrateKbps: 32, seconds: 1, raw: null, command: [] };
   t.same(lameArguments(encoding), ['--quiet', '-m', 'm', '-b', '32', '/a.wav', '/a.mp3.part']);
   t.same(lameArguments({ ...encoding, raw: { format: { rate: 11_025 }, dataAt: 44 } }).slice(5), ['-r', '-s', '11.025', '--bitwidth', '16', '--signed', '--little-endian', '-', '/a.mp3.part']);
+  const stereo = { format: { rate: 8000 }, samples: () => Readable.from([]) };
+  t.same(lameArguments({ ...encoding, stereo }), ['--quiet', '-m', 's', '-b', '64', '-r', '-s', '8', '--bitwidth', '16', '--signed', '--little-endian', '-', '/a.mp3.part']);
   t.end();
 });
 
-t.test('a low priority, so that the PBX comes first', async (t) => {
-  const command = await findEncoder(process.execPath);
-  t.equal(command.at(-1), process.execPath);
-  t.ok(command.length === 1 || command.slice(1, 3).join(' ') === '-n 10');
+t.test('a low priority, so that the PBX comes first, whoever starts it', async (t) => {
+  for (const launcher of [undefined, createLauncher(findIonice)]) {
+    const folder = t.testdir();
+    const lame = fakeLame(folder, 'honest');
+    await runLame(encodingIn(folder, lame), { signal: never, timers: realTimers, launcher });
+    t.equal(readFileSync(`${lame}.nice`, 'latin1'), '10\n');
+    launcher?.rest();
+  }
+  const ionice = await findIonice();
+  t.ok(ionice.length === 0 || (ionice[0]?.endsWith('/ionice') === true && ionice.slice(1).join(' ') === '-c 2 -n 7'));
+});
+
+t.test('through the launcher: the same ends, the same codes', async (t) => {
+  const launcher = createLauncher(() => Promise.resolve([]));
+  const around = { signal: never, timers: realTimers, launcher };
+  const through = (kind: LameKind, given = around): Promise<void> => runLame(encodingIn(t.testdir(), fakeLame(t.testdirName, kind)), given);
+  await through('honest');
+  await t.rejects(through('one'), { code: 'LAME_EXIT', message: /ended with 1: Error writing mp3 output/ });
+  await t.rejects(through('signal'), { code: 'LAME_SIGNAL', message: /SIGSEGV/ });
+  await t.rejects(runLame(encodingIn(t.testdir(), '/nowhere/lame'), around), { code: 'LAME_START', message: /not found/ });
+  const soon: Timers = { after: (_milliseconds, then) => { setImmediate(then); return () => undefined; } };
+  await t.rejects(through('hang', { ...around, timers: soon }), { code: 'LAME_DEADLINE' });
+  const stopping = new AbortController();
+  await t.rejects(through('hang', { launcher, signal: stopping.signal, timers: { after: () => { setImmediate(() => stopping.abort()); return () => undefined; } } }), { code: 'STOPPED' });
+  await through('honest');
+  const odd = t.testdir({ 'a\nb': {} });
+  await runLame({ ...encodingIn(path.join(odd, 'a\nb'), fakeLame(odd, 'honest')) }, around);
+  t.ok(existsSync(path.join(odd, 'a\nb', 'a.mp3.part')), 'a word of two lines goes another way');
+  launcher.rest();
 });
 
 t.test('real lame, from the file and from bare samples', { skip: await withoutLame() }, async (t) => {

@@ -46,6 +46,7 @@ t.test('what is not a whole MP3 says so', (t) => {
     ['a few bytes', whole.subarray(0, 3), /no frame at byte 0/],
     ['garbage', Buffer.alloc(1024, 7), /no frame at byte 0/],
     ['cut off', whole.subarray(0, -1), /cut off/],
+    ['cut off in its header', whole.subarray(0, 576 * 5 + 9), /cut off/],
     ['bytes behind the end', Buffer.concat([whole, Buffer.from([1, 2])]), /no frame at byte/],
     ['a hole', Buffer.concat([whole.subarray(0, 576 * 3), Buffer.alloc(576), whole]), /no frame at byte 1728/],
     ['another rate in the middle', Buffer.concat([whole, other]), /no frame at byte/],
@@ -55,7 +56,7 @@ t.test('what is not a whole MP3 says so', (t) => {
 });
 
 t.test('an MP3 is whole when it has all the sound', (t) => {
-  const lasting = (seconds: number): FrameCount => ({ frames: 1, seconds, rate: 8000, problem: '' });
+  const lasting = (seconds: number): Pick<FrameCount, 'seconds' | 'problem'> => ({ seconds, problem: '' });
   t.equal(whyNotWhole(lasting(10.2), 10), '');
   t.match(whyNotWhole(lasting(9.8), 10), /lasts 9.80 s, the WAV 10.00 s/);
   t.match(whyNotWhole(lasting(11.1), 10), /lasts/);

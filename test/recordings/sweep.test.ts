@@ -2,7 +2,7 @@ import t from 'tap';
 import { instant, type PbxId } from '../../core/words.ts';
 import { checkSpool, type SpoolProblem } from '../../recordings/check.ts';
 import { createDiskWatch, demandSpace, diskLevels, freeMb } from '../../recordings/disk.ts';
-import { placeForMp3 } from '../../recordings/files.ts';
+import { placeForMp3, setAside } from '../../recordings/files.ts';
 import { afterFailure, afterRefusal } from '../../recordings/retry.ts';
 import { findLeftovers, removeParts } from '../../recordings/sweep.ts';
 import { inspectMp3 } from '../../recordings/mp3.ts';
@@ -10,6 +10,7 @@ import { fakeLame } from '../fakes/lame.ts';
 import { filesBelow, listeningLog, MAIN, spoolIn } from '../fakes/spool.ts';
 import { memoryRecordings, recordingRow } from '../fakes/stores.ts';
 import { mp3Bytes, putFile, wavBytes, wavHeader } from '../fakes/wav.ts';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const never = new AbortController().signal;
@@ -66,7 +67,7 @@ t.test('spool check names each difference between rows and disk', async (t) => {
   putFile(spool.folder, named(7), wavBytes());
   putFile(spool.folder, named(8), wavBytes());
   const check = (deep: boolean, settings = spool.settings, folders = new Map([[MAIN, spool.folder]])): Promise<readonly SpoolProblem[]> =>
-    checkSpool({ store: memoryRecordings(...rows), folders, settings, now: now(), signal: never, limit: 100, deep });
+    checkSpool({ store: memoryRecordings(...rows), folders, settings, now: now(), signal: never, deep });
   const said = (problems: readonly SpoolProblem[]): readonly string[] => problems.map(({ recording, problem }) => `${recording}: ${problem}`).sort();
   const plain = [
     'main/../x.wav: not a path that CallMe follows', `main/${named(0)}: the WAV is not there`, `main/${named(1)}: broken after 10 attempts: no sound`,
@@ -106,6 +107,14 @@ t.test('an MP3 goes beside its WAV, or below the fallback folder', async (t) => 
   const fallback = path.join(folder, 'data/main/2026/a.mp3');
   t.equal(await placeForMp3({ beside: path.join(folder, 'day/a.mp3'), fallback }), path.join(folder, 'day/a.mp3'));
   t.equal(await placeForMp3({ beside: path.join(folder, 'none/a.mp3'), fallback }), fallback);
+});
+
+t.test('what is set aside destroys nothing that lies aside already', async (t) => {
+  const folder = t.testdir({ 'a.mp3': 'first', 'a.aside-7.mp3': 'zero' });
+  t.equal(await setAside(path.join(folder, 'a.mp3'), 7), path.join(folder, 'a.aside-7-2.mp3'));
+  putFile(folder, 'a.mp3', Buffer.from('second'));
+  t.equal(await setAside(path.join(folder, 'a.mp3'), 7), path.join(folder, 'a.aside-7-3.mp3'));
+  t.same(filesBelow(folder).map((file) => readFileSync(path.join(folder, file), 'latin1')), ['first', 'second', 'zero']);
 });
 
 t.test('waits grow, have a cap and a jitter', (t) => {

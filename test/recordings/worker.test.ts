@@ -169,10 +169,13 @@ t.test('low disk space is said once, and encoding goes on', async (t) => {
   const { spool, store, ids } = filled(t.testdir(), 1);
   mkdirSync(spool.data, { recursive: true });
   const log = listeningLog();
-  const worker = workerOn({ ...spool, settings: { ...spool.settings, minFreeMb: Number.MAX_SAFE_INTEGER } }, store, { log });
+  const asked: string[] = [];
+  const makeRoom = (folder: string): Promise<void> => { asked.push(folder); return Promise.resolve(); };
+  const worker = workerOn({ ...spool, settings: { ...spool.settings, minFreeMb: Number.MAX_SAFE_INTEGER } }, store, { log, makeRoom });
   await worker.start();
   await store.until(ids[0] as never, ({ state }) => state === 'uploaded');
   await worker.stop(5000);
+  t.same(asked, [path.join(spool.folder, '2026/11/20')], 'what policy allows to go goes first');
   t.same(log.said.filter(({ message }) => message.includes('disk space runs low')).map(({ fields }) => fields['folder']), [spool.folder, spool.data]);
 });
 

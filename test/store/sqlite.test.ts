@@ -13,7 +13,7 @@ import { laneStatements } from '../../store/sqlite/lanes.ts';
 import { migrate, MIGRATIONS, SCHEMA_VERSION, version } from '../../store/sqlite/migrations.ts';
 import { openDatabase, openSqliteStore } from '../../store/sqlite/open.ts';
 import { recordingStatements } from '../../store/sqlite/recordings.ts';
-import { B24, BEGIN, PBX, commit, delivery, ended, keyOf, openCall, told } from '../fakes/sample-calls.ts';
+import { B24, BEGIN, PBX, commit, delivery, ended, keyOf, openCall, recording, told } from '../fakes/sample-calls.ts';
 
 function database(t: Test, path = join(t.testdir(), 'callme.db')): DatabaseSync {
   const opened = openDatabase(path, 5_000);
@@ -71,6 +71,35 @@ t.test('a file of an older CallMe is brought up, its rows stay', async (t) => {
   migrate(opened, [...MIGRATIONS, 'alter table call_memory add column extra text']);
   t.equal(version(opened), SCHEMA_VERSION + 1);
   t.match(opened.prepare('select * from call_memory').get(), { value: 'v', extra: null });
+});
+
+t.test('recordings of the first schema get a manifest that says what is known of them: nothing', async (t) => {
+  const path = join(t.testdir(), 'callme.db');
+  const old = new DatabaseSync(path);
+  migrate(old, MIGRATIONS.slice(0, 1));
+  old.exec(`insert into recordings (tenant, id, pbx, call, file, state, not_before, bytes_claimed, certain, created_at, updated_at, mp3, seconds, bytes, sha256)
+    values ('default', 'main/2026/11/20/call-1.wav', 'main', 'main/1', '2026/11/20/call-1.wav', 'told', 1, 2, 1, 3, 4, '/x.mp3', 5.5, 6, 'ab')`);
+  t.equal(version(old), 1);
+  old.close();
+  const store = openSqliteStore({ path, tenant: DEFAULT_TENANT });
+  t.teardown(() => store.close());
+  t.match(store.recordings.page({ after: null, limit: 9 }), [{
+    id: 'main/2026/11/20/call-1.wav', state: 'told', mp3: '/x.mp3', seconds: 5.5, bytes: 6, sha256: 'ab', createdAt: 3,
+    talked: [], pauses: [], silenceSeconds: null, channels: null, stored: null, upload: null, hold: '', purgedAt: null,
+  }]);
+});
+
+t.test('a manifest that somebody spoiled by hand is read as far as it can be', async (t) => {
+  const path = join(t.testdir(), 'callme.db');
+  const store = openSqliteStore({ path, tenant: DEFAULT_TENANT });
+  t.teardown(() => store.close());
+  store.journal.commit(commit({ recordings: [recording('17')] }));
+  const raw = database(t, path);
+  raw.exec(`update recordings set talked = '["219", 7]', pauses = '[{"fromMs": 1, "toMs": 2}, {"fromMs": "x"}, null]'`);
+  t.match(store.recordings.get(recording('17').id), { talked: ['219'], pauses: [{ fromMs: 1, toMs: 2 }] });
+  raw.exec(`update recordings set talked = '{}', pauses = '7'`);
+  t.match(store.recordings.get(recording('17').id), { talked: [], pauses: [] });
+  t.throws(() => raw.exec("update recordings set talked = 'no json'"));
 });
 
 t.test('a migration that fails leaves the file as it was', async (t) => {

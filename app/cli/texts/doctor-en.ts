@@ -33,7 +33,7 @@ export const doctorEn = {
   amiRemedy: 'is Asterisk running? manager.conf [general]: enabled = yes, port, bindaddr; see: asterisk -rx "manager show settings"',
   right: (pbx: string, right: string, name: string, seen: string) => `${pbx}: AMI class ${name} (${right}): ${seen}`,
   debianBug: (pbx: string, version: string) => `${pbx}: Asterisk ${version} is a Debian or Ubuntu build whose recordings lose the new party after about half of the transfers (debian/patches/2016_opus_plc.patch); the talk itself is not affected`,
-  debianBugRemedy: 'use packages of Asterisk\'s makers or Sangoma\'s, or rebuild without that patch',
+  debianBugRemedy: 'CallMe arms its recorder anew at each hand-over (recording.heal: auto), unless it beeps or another program records too; better: use packages of Asterisk\'s makers or Sangoma\'s, or rebuild without that patch',
   cel: (pbx: string) => `${pbx}: CEL is on and goes over AMI`,
   celOff: (pbx: string) => `${pbx}: CEL is off: of calls made while CallMe is away only what the CDR has can be filled in`,
   celOffRemedy: 'put dialplan/cel.conf.sample in as cel.conf (FreePBX: Advanced Settings, Enable CEL Reporting = Yes, then Apply Config), then: asterisk -rx "module reload cel"; look: asterisk -rx "cel show status"; where it stays off, restart Asterisk',

@@ -34,7 +34,7 @@ export const doctorRu: Texts['findings'] = {
   amiRemedy: 'работает ли Asterisk? manager.conf [general]: enabled = yes, port, bindaddr; см. asterisk -rx "manager show settings"',
   right: (pbx, right, name, seen) => `${pbx}: класс AMI ${name} (${right}): ${seen}`,
   debianBug: (pbx, version) => `${pbx}: Asterisk ${version} собран Debian или Ubuntu: примерно после половины переводов в записи нет нового собеседника (debian/patches/2016_opus_plc.patch); сам разговор не страдает`,
-  debianBugRemedy: 'возьмите пакеты разработчиков Asterisk или Sangoma, либо пересоберите без этого патча',
+  debianBugRemedy: 'CallMe перезапускает свою запись при каждой смене собеседника (recording.heal: auto), если она без сигналов и других программ записи нет; лучше: возьмите пакеты разработчиков Asterisk или Sangoma, либо пересоберите без этого патча',
   cel: (pbx) => `${pbx}: CEL включён и передаётся через AMI`,
   celOff: (pbx) => `${pbx}: CEL выключен: о звонках, прошедших без CallMe, можно восстановить лишь то, что есть в CDR`,
   celOffRemedy: 'положите dialplan/cel.conf.sample как cel.conf (FreePBX: Advanced Settings, Enable CEL Reporting = Yes, затем Apply Config), затем: asterisk -rx "module reload cel"; проверьте: asterisk -rx "cel show status"; если не включился, перезапустите Asterisk',
