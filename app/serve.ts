@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { AgiServer } from '../agi/server.ts';
 import { createScripts } from '../agi/scripts/index.ts';
+import { byRules } from '../agi/scripts/record.ts';
 import type { Routed } from '../agi/scripts/route.ts';
 import type { CaptureEntry } from '../ami/capture.ts';
 import { type Plan } from '../core/plan.ts';
@@ -16,21 +17,26 @@ import type { Verdict } from '../core/verdict.ts';
 import { callKey, type CallKey, DEFAULT_TENANT, type NodeId } from '../core/words.ts';
 import { createLookup, type Lookup } from '../crm/lookup.ts';
 import { createDispatcher, type Outbox } from '../outbox/dispatcher.ts';
+import type { Retention } from '../recordings/retention-service.ts';
+import type { Storage } from '../recordings/storage/storage.ts';
 import { createRecordingWorker, type RecordingWorker } from '../recordings/worker.ts';
 import { lockStore, openStore, type StoreAddress, type StoreLock } from '../store/open.ts';
-import { type Readiness, WebServer } from '../web/server.ts';
+import type { Readiness, WebServer } from '../web/server.ts';
 import { type Account, openAccount } from './accounts.ts';
 import { systemClock } from './clock.ts';
 import type { CheckedAccount, Config } from './config/index.ts';
 import { Ears, type PbxConfig } from './ears.ts';
 import { createHttp, type HttpClient } from './http.ts';
+import { openRetention, openStorage } from './keeping.ts';
 import { Leftovers } from './leftovers.ts';
 import { withPriority } from './pacing.ts';
 import { type RecordedPbx, Recorder } from './recorder.ts';
 import { profileOf } from './profile.ts';
 import { AfterGap } from './reconcile/after-gap.ts';
 import { openBooksOf } from './reconcile/books.ts';
+import { openRecordingLinks, type RecordingLinks } from './recording-links.ts';
 import { onRecordingReady } from './spooling.ts';
+import { openWindow } from './window.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -71,6 +77,9 @@ export class CallMe implements Service {
   readonly #outbox: Outbox;
   readonly #spool: RecordingWorker;
   readonly #leftovers: Leftovers;
+  readonly #storage: Storage;
+  readonly #retention: Retention;
+  readonly #links: RecordingLinks;
   readonly #books: ReadonlyMap<string, Books>;
   readonly #afterGaps: readonly AfterGap[];
   #running: readonly Service[] = [];
@@ -81,10 +90,11 @@ export class CallMe implements Service {
     const place = { url: config.store.url.reveal(), dataDir: config.dataDir, tenant: DEFAULT_TENANT };
     this.#lock = lockStore(place);
     this.store = this.#opened(place);
+    this.#links = this.#guarded(() => openRecordingLinks({ config, clock: this.#clock, log }));
     this.#http = createHttp({ version: options.version });
     this.#accounts = options.accounts.map((account) => openAccount(account, {
       http: this.#http, memory: this.store.memory, clock: this.#clock, employees: config.employees, country: config.phones.country,
-      cards: config.cards, debug: config.debug, log: log.child({ room: 'crm' }),
+      cards: config.cards, debug: config.debug, link: this.#links.forCrm, log: log.child({ room: 'crm' }),
     }));
     this.#lookup = createLookup({ accounts: this.#accounts, clock: this.#clock, log: log.child({ room: 'crm' }) });
     this.#outbox = this.#openOutbox();
@@ -101,16 +111,27 @@ export class CallMe implements Service {
       onFacts: () => { this.#wake(); }, ...(options.tee && { tee: options.tee }), ...options.timings,
     }));
     this.recorder = new Recorder({ pbxOf: (call) => this.#pbxOf(call), log: log.child({ room: 'recordings' }) });
+    const keeping = { config, store: this.store, clock: this.#clock, log: log.child({ room: 'recordings' }) };
+    this.#storage = openStorage(keeping);
+    this.#retention = openRetention(keeping, this.#storage);
     this.#spool = this.#openSpool();
     this.#leftovers = this.#openLeftovers();
     this.agi = this.#openAgi();
-    this.web = new WebServer({ ...config.web.listen, version: options.version, readiness: () => this.readiness() });
+    this.web = openWindow({
+      config, store: this.store, clock: this.#clock, log: log.child({ room: 'web' }), version: options.version, readiness: () => this.readiness(),
+      recorder: this.recorder, storage: this.#storage, links: this.#links,
+    });
   }
 
   /** A store that cannot be opened must not stay locked. Throws StoreError. */
   #opened(place: StoreAddress): Store {
+    return this.#guarded(() => openStore(place));
+  }
+
+  /** Whatever cannot be opened while the constructor runs must not leave the store locked. */
+  #guarded<Value>(open: () => Value): Value {
     try {
-      return openStore(place);
+      return open();
     } catch (error) {
       this.#lock.release();
       throw error;
@@ -122,7 +143,7 @@ export class CallMe implements Service {
     try {
       // What an earlier process had under way when it died would otherwise wait out its lease.
       this.store.deliveries.takeBack(this.#clock.now());
-      for (const service of [this.#outbox, this.#spool, ...this.#afterGaps, ...this.ears, this.#leftovers, this.agi, this.web]) {
+      for (const service of [this.#outbox, this.#retention, this.#spool, ...this.#afterGaps, ...this.ears, this.#leftovers, this.agi, this.web]) {
         await service.start();
         this.#running = [service, ...this.#running];
       }
@@ -139,6 +160,7 @@ export class CallMe implements Service {
     for (const service of services) await service.stop(deadlineMs).catch((error: unknown) => { this.#options.log.warn({ err: error }, 'a room did not stop in time'); });
     this.#lookup.stop();
     for (const books of this.#books.values()) await books.close().catch((error: unknown) => { this.#options.log.warn({ err: error }, 'the books of a PBX could not be closed'); });
+    this.#storage.close();
     await this.#http.close();
     this.store.close();
     this.#lock.release();
@@ -181,10 +203,11 @@ export class CallMe implements Service {
 
   #openSpool(): RecordingWorker {
     const { config, log } = this.#options;
-    const { bitrateKbps, keepWavDays, minFreeMb } = config.recording;
+    const { bitrateKbps, channels, keepWavDays, minFreeMb } = config.recording;
     return createRecordingWorker({
       store: this.store.recordings, folders: new Map(config.pbx.map((pbx) => [pbx.id, pbx.recordings])), clock: this.#clock, log: log.child({ room: 'recordings' }),
-      settings: { bitrateKbps, keepWavDays, minFreeMb, fallbackFolder: join(config.dataDir, 'recordings') },
+      settings: { bitrateKbps, channels, keepWavDays, minFreeMb, fallbackFolder: join(config.dataDir, 'recordings') },
+      storage: this.#storage, makeRoom: () => this.#retention.makeRoom(),
       onReady: onRecordingReady({ store: this.store, clock: this.#clock, planOf: (row) => this.#planOf(row.pbx), onFacts: () => { this.#outbox.wake(); } }),
       recorderGone: (row) => this.ears.some((ears) => ears.id === row.pbx && ears.listeningSince !== null && !ears.isOpen(row.call)),
     });
@@ -209,7 +232,10 @@ export class CallMe implements Service {
     const { mode, lines, fallback } = config.routing;
     const rules = { mode, employees: config.employees, lines, fallback, internal: config.phones.internal.source };
     const { find } = this.#lookup;
-    const scripts = createScripts({ route: createRouter(rules, find), find, clock: this.#clock, onRouted: (routed) => { this.#routed(routed); } });
+    const scripts = createScripts({
+      route: createRouter(rules, find), find, clock: this.#clock, onRouted: (routed) => { this.#routed(routed); },
+      record: byRules({ rules: config.recording.rules, default: config.recording.default }),
+    });
     return new AgiServer({ ...config.agi.listen, allow: config.agi.allow, deadlineMs: config.agi.deadlineMs, scripts, log: log.child({ room: 'agi' }) });
   }
 
