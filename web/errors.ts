@@ -1,5 +1,5 @@
 /** What can fail at the window. `code` is stable. */
-export type WebErrorCode = 'WEB_PORT_TAKEN' | 'WEB_FAILED' | /** The sound had another length than the manifest says. */ 'WEB_SOUND_CHANGED';
+export type WebErrorCode = 'WEB_PORT_TAKEN' | 'WEB_FAILED' | /** The sound had another length than the manifest says. */ 'WEB_SOUND_CHANGED' | /** The disk or the bucket did not answer in time. */ 'WEB_SOUND_LATE';
 
 export class WebError extends Error {
   override readonly name = 'WebError';

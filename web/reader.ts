@@ -3,13 +3,13 @@ import type { ServerResponse } from 'node:http';
 import type { Ending } from './exchange.ts';
 
 export interface ReaderLimits {
-  /** Milliseconds without a single byte. */
+  /** Milliseconds without a single byte. Bytes go in pieces of 64 KiB, which last a minute where sound is thinnest. */
   readonly idleMs: number;
   /** Bytes per second on the whole: below it the reader only holds a connection. The thinnest MP3 (8 kbit/s) plays at 1000. */
   readonly slowest: number;
 }
 
-export const READER_LIMITS: ReaderLimits = { idleMs: 60_000, slowest: 500 };
+export const READER_LIMITS: ReaderLimits = { idleMs: 120_000, slowest: 500 };
 
 /**
  * Calls `closed` once: at the end of the answer, or when the connection is gone. Progress is what the kernel took off our hands; the last

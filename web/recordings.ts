@@ -1,7 +1,8 @@
 /**
  * `GET /recordings/<id>?expires=…&signature=…`: the sound of one call for whoever holds a signed link (a CRM's player, a person). The id is
  * looked up in the store; nothing of the address ever becomes a path. Whoever holds no valid link learns nothing: tampered, expired, unknown and
- * foreign links get one and the same answer. Each access is one line in the log, without the signature.
+ * foreign links get one and the same answer. Each access is one line in the log, without the signature. Longer than most files: the way from a link to its
+ * sound is one story, and each of its exits is a case that somebody meets.
  */
 import type { Clock, Log, RecordingRow, RecordingStore } from '../core/ports.ts';
 import type { TenantId } from '../core/words.ts';
@@ -11,7 +12,7 @@ import { Failures } from './failures.ts';
 import { isSigned, readLink } from './links.ts';
 import { askedRange, type ByteRange } from './ranges.ts';
 import { busy, lost, noSound, noSuchPart, notValid, partHeaders, preflight, soundHeaders } from './recording-answers.ts';
-import { counted, isPlayable, type OpenSound, type Playable } from './sound.ts';
+import { counted, isPlayable, OPEN_MS, openInTime, type OpenSound, type Playable } from './sound.ts';
 import { isUnchanged, rangeHolds, validatorsOf } from './validators.ts';
 
 export interface RecordingTools {
@@ -24,6 +25,8 @@ export interface RecordingTools {
   readonly log: Log;
   /** Recordings that are sent at once; beyond it players are asked to come again. */
   readonly atOnce?: number;
+  /** Milliseconds until the first byte. */
+  readonly openMs?: number;
 }
 
 interface Opening { readonly asked: Asked; readonly row: RecordingRow; /** Unix seconds. */ readonly expires: number }
@@ -58,8 +61,12 @@ class RecordingDesk {
     const { row } = opening;
     if (!isPlayable(row)) return this.#told(opening, noSound(row, this.#tools.clock), 'no sound');
     const validators = validatorsOf(row);
-    if (isUnchanged(asked.headers, validators)) return this.#told(opening, { status: 304, headers: soundHeaders(row, this.#left(opening)), body: null }, 'unchanged');
-    const wanted = asked.method === 'GET' && rangeHolds(asked.headers, validators) ? askedRange(asked.headers.range, row.bytes) : { kind: 'whole' as const };
+    if (isUnchanged(asked.headers, validators)) {
+      return this.#told(opening, { status: 304, headers: soundHeaders(row, this.#left(opening)), body: null }, 'unchanged');
+    }
+    // A range belongs to GET alone (RFC 9110, 14.2).
+    const wants = asked.method === 'GET' && rangeHolds(asked.headers, validators);
+    const wanted = wants ? askedRange(asked.headers.range, row.bytes) : { kind: 'whole' as const };
     if (wanted.kind === 'unsatisfiable') return this.#told(opening, noSuchPart(row.bytes), 'no such part');
     return await this.#play({ ...opening, row, range: wanted.kind === 'part' ? wanted.range : null });
   }
@@ -88,11 +95,12 @@ class RecordingDesk {
     const head = asked.method === 'HEAD';
     try {
       // HEAD promises what GET would give: so the sound is looked for, and a byte of it is enough.
-      const sound = await this.#tools.open(row, head ? { from: 0, to: 0 } : range, asked.signal);
+      const sound = await openInTime(this.#tools.open, { row, range: head ? { from: 0, to: 0 } : range, signal: asked.signal, ms: this.#tools.openMs ?? OPEN_MS });
       if (sound === null) return this.#told(playing, lost(), 'lost');
       if (!head) return this.#sound(playing, counted(sound));
       sound.stream.on('error', () => undefined).destroy();
-      return this.#told(playing, { status: 200, headers: { ...soundHeaders(row, this.#left(playing)), 'content-length': String(row.bytes) }, body: null }, 'head');
+      const headers = { ...soundHeaders(row, this.#left(playing)), 'content-length': String(row.bytes) };
+      return this.#told(playing, { status: 200, headers, body: null }, 'head');
     } catch (error) {
       if (codeOf(error) === '' && !asked.signal.aborted) throw error;
       return this.#told(playing, busy(REFUSED_SECONDS), asked.signal.aborted ? 'left' : codeOf(error));
@@ -111,7 +119,8 @@ class RecordingDesk {
         const failed = codeOf(failure());
         // Who hangs up with the last byte is often faster than the kernel's word that it was taken: he left with everything.
         const how = ending === 'left' && sent() === (range === null ? row.bytes : range.to - range.from + 1) ? 'whole' : ending;
-        this.#note(playing, { status, bytes: sent(), range: range === null ? null : `${range.from}-${range.to}`, ending: LEAVING.has(failed) ? how : `failed: ${failed}` });
+        const part = range === null ? null : `${range.from}-${range.to}`;
+        this.#note(playing, { status, bytes: sent(), range: part, ending: LEAVING.has(failed) ? how : `failed: ${failed}` });
       },
     };
   }
@@ -128,7 +137,9 @@ class RecordingDesk {
   }
 
   #refused({ caller, method, rest }: Asked, why: string): Answer {
-    if (this.#refusals.waits(caller.address) === 0) this.#tools.log.warn({ ...caller, method, asked: printable(rest), why }, 'a link to a recording was refused');
+    if (this.#refusals.waits(caller.address) === 0) {
+      this.#tools.log.warn({ ...caller, method, asked: printable(rest), why }, 'a link to a recording was refused');
+    }
     this.#refusals.failed(caller.address);
     return notValid();
   }

@@ -1,6 +1,7 @@
 /**
  * The window: an HTTP server that hands each question to its route (`exchange.ts`) and keeps hold of what a route must not have to think of: who
- * asks, sizes, deadlines, connections, readers that go away, errors without insides. The one door of `fastify`.
+ * asks, sizes, deadlines, connections, readers that go away, errors without insides. The one door of `fastify`, and longer than most files because a
+ * door is one.
  */
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
@@ -47,7 +48,8 @@ export class WebServer implements Service {
 
   get address(): string | null {
     const address = this.#server?.server.address() ?? null;
-    return address === null || typeof address === 'string' ? null : `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+    if (address === null || typeof address === 'string') return null;
+    return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
   }
 
   async start(): Promise<void> {
@@ -138,13 +140,19 @@ function forbiddenMethod({ methods, path }: Route, method: string): Answer | nul
   return problem(405, { code: 'METHOD', message: `${method} is not for ${path}`, remedy: `ask with ${methods.join(' or ')}` }, { allow: allowed.join(', ') });
 }
 
-const nothingHere = (): Answer => problem(404, { code: 'NOTHING_HERE', message: 'there is nothing at this address', remedy: 'GET /api/openapi.json says what there is' });
-const badAddress = (): Answer => problem(400, { code: 'BAD_ADDRESS', message: 'the address is not well-formed', remedy: 'percent-encode what is no letter, digit, "-", ".", "_" or "~"' });
+const nothingHere = (): Answer => problem(404, {
+  code: 'NOTHING_HERE', message: 'there is nothing at this address', remedy: 'GET /api/openapi.json says what there is',
+});
+const badAddress = (): Answer => problem(400, {
+  code: 'BAD_ADDRESS', message: 'the address is not well-formed', remedy: 'percent-encode what is no letter, digit, "-", ".", "_" or "~"',
+});
 
 /** What the library refused is the asker's mistake (400, 413, 415). Everything else is ours: told to the log, not to him. */
 function refusal(error: FastifyError, log: Log | undefined): Answer {
   const status = error.statusCode ?? 500;
-  if (status >= 400 && status < 500) return problem(status, { code: 'BAD_BODY', message: error.message, remedy: 'send JSON with content-type: application/json' });
+  if (status >= 400 && status < 500) {
+    return problem(status, { code: 'BAD_BODY', message: error.message, remedy: 'send JSON with content-type: application/json' });
+  }
   log?.error({ err: error }, 'a request could not be answered');
   return problem(500, { code: 'BROKEN', message: 'CallMe could not answer', remedy: 'look into the log of CallMe' });
 }

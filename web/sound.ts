@@ -24,6 +24,31 @@ export function isPlayable(row: RecordingRow): row is Playable {
   return PLAYED.has(row.state) && row.bytes !== null && row.bytes > 0 && row.sha256 !== null && (row.mp3 !== null || row.stored !== null);
 }
 
+/** Milliseconds until the first byte; a disk behind a dead network share never answers, and takes no signal either. */
+export const OPEN_MS = 30_000;
+
+/** `open` with a deadline for its answer alone, and none for the sound. What comes too late is closed. Rejects with WEB_SOUND_LATE, or when the reader left. */
+export async function openInTime(open: OpenSound, { row, range, signal, ms }: {
+  readonly row: RecordingRow; readonly range: ByteRange | null; readonly signal: AbortSignal; readonly ms: number;
+}): Promise<OpenedSound | null> {
+  signal.throwIfAborted();
+  const late = new AbortController();
+  const timer = setTimeout(() => { late.abort(new WebError('WEB_SOUND_LATE', `no sound in ${ms} ms`)); }, ms);
+  const either = AbortSignal.any([signal, late.signal]);
+  const stopped = Promise.withResolvers<never>();
+  either.addEventListener('abort', () => { stopped.reject(either.reason as Error); }, { once: true });
+  stopped.promise.catch(() => undefined);
+  const opening = open(row, range, either);
+  try {
+    return await Promise.race([opening, stopped.promise]);
+  } catch (error) {
+    void opening.then((sound) => sound?.stream.on('error', () => undefined).destroy(), () => undefined);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export interface Counted { readonly stream: Readable; readonly sent: () => number; readonly failure: () => Error | null }
 
 /**

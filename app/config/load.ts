@@ -54,10 +54,12 @@ function sealAccounts(checked: Checked): Config {
 export function secretsOf(loaded: Extract<Loaded, { ok: true }>): readonly string[] {
   const { config } = loaded;
   const accounts = config.crm.flatMap(({ settings }) => leaves(settings.reveal())).flatMap(secretParts);
-  return [...config.pbx.map(({ ami }) => ami.secret.reveal()), ...[...config.web.tokens, ...config.web.linkSecrets].map((each) => each.reveal()),
+  return [...config.pbx.map(({ ami }) => ami.secret.reveal()), ...[...config.web.tokens, ...config.web.linkSecrets, ...keysOf(config)].map((each) => each.reveal()),
     ...passwordOf(config.store.url.reveal()), ...config.pbx.flatMap(({ cdr }) => (cdr === undefined || cdr.source === 'csv' ? [] : passwordOf(cdr.url.reveal()))),
     ...accounts];
 }
+
+const keysOf = ({ storage }: Config): readonly Secret[] => (storage.kind === 's3' ? [storage.accessKeyId, storage.secretAccessKey] : []);
 
 function leaves(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];

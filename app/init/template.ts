@@ -34,6 +34,7 @@ web:
   listen: "127.0.0.1:8080"
   # publicUrl: "https://pbx.example.org/callme"     # how the CRM reaches recordings and webhooks
   tokens: [${JSON.stringify(token)}]      # who may use the API
+  # trustProxy: ["127.0.0.1"]            # the web server in front of CallMe (docs/http.md)
 
 # One entry per CRM. Drivers and their keys: docs/crm/
 crm: []

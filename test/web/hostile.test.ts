@@ -234,6 +234,20 @@ t.test('who left before the disk answered costs nothing: what was opened is clos
   t.equal((await ask(house.address, house.link(), { method: 'HEAD' })).status, 200, 'his place is free again');
 });
 
+t.test('a disk that never answers holds no listener, and what it brings too late is closed', async (t) => {
+  const source = new PassThrough();
+  const answering = Promise.withResolvers<undefined>();
+  const house = await bench(t, { tools: { openMs: 20, open: async () => {
+    await answering.promise;
+    return { stream: source, bytes: 100_000, total: 100_000 };
+  } } });
+  const { status, headers } = await ask(house.address, house.link());
+  t.match({ status, retry: headers['retry-after'] }, { status: 503, retry: '30' });
+  t.equal(house.lines.all[0]?.fields['ending'], 'WEB_SOUND_LATE');
+  answering.resolve(undefined);
+  await once(source, 'close');
+});
+
 t.test('a flood of bad links fills no log', async (t) => {
   const house = await bench(t);
   for (let each = 0; each < 100; each += 1) t.equal((await ask(house.address, house.link({ key: `${each}` }))).status, 403);

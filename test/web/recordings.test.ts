@@ -21,7 +21,7 @@ t.test('the whole recording, with everything that a player needs to know', async
   t.same(line.fields, { address: '127.0.0.1', proxy: null, method: 'GET', recording: ID, expires: '2026-11-20T12:01:00.000Z', status: 200, bytes: 100_000, range: null, ending: 'whole' });
 });
 
-/** As they were seen on the wire. The last bytes are where an ID3v1 tag and the Xing frame's length are looked for. */
+/** Written after what these players ask for. The last bytes are where an ID3v1 tag and the Xing frame's length are looked for. */
 const PLAYERS: Readonly<Record<string, readonly string[]>> = {
   'Chrome, which asks for everything from where it seeks': ['bytes=0-', 'bytes=65536-', 'bytes=98304-'],
   'Firefox, which begins in the middle': ['bytes=0-', 'bytes=32768-', 'bytes=99872-'],

@@ -38,18 +38,26 @@ export function apiRoutes(tools: ApiTools): readonly Route[] {
 }
 
 function admit({ headers, caller }: Pick<Asked, 'headers' | 'caller'>, { tokens, log }: ApiTools, failures: Failures): Answer | null {
-  if (tokens.length === 0) return problem(403, { code: 'API_OFF', message: 'the API has no tokens, so nobody may use it', remedy: 'put a token under web.tokens in the configuration and restart CallMe' });
+  if (tokens.length === 0) return problem(403, API_OFF);
   const waits = Math.ceil(failures.waits(caller.address) / 1000);
-  if (waits > 0) return problem(429, { code: 'TOO_MANY_FAILURES', message: 'too many wrong tokens came from this address', remedy: `wait ${waits} s and send the right one` }, { 'retry-after': String(waits) });
+  if (waits > 0) return tooMany(waits);
   const shown = shownToken(headers.authorization, tokens);
   if (shown === 'right') return null;
-  if (shown === 'wrong') {
-    failures.failed(caller.address);
-    log.warn({ ...caller }, 'a wrong token was shown to the API');
-  }
-  return problem(401, { code: 'NO_TOKEN', message: shown === 'none' ? 'this needs a token' : 'this token is not known', remedy: 'send the header "Authorization: Bearer TOKEN" with a token of web.tokens' },
-    { 'www-authenticate': shown === 'none' ? 'Bearer realm="CallMe"' : 'Bearer realm="CallMe", error="invalid_token"' });
+  if (shown === 'none') return problem(401, { code: 'NO_TOKEN', message: 'this needs a token', remedy: SEND_TOKEN }, { 'www-authenticate': REALM });
+  failures.failed(caller.address);
+  log.warn({ ...caller }, 'a wrong token was shown to the API');
+  return problem(401, { code: 'NO_TOKEN', message: 'this token is not known', remedy: SEND_TOKEN }, { 'www-authenticate': `${REALM}, error="invalid_token"` });
 }
+
+const REALM = 'Bearer realm="CallMe"';
+const SEND_TOKEN = 'send the header "Authorization: Bearer TOKEN" with a token of web.tokens';
+const API_OFF = {
+  code: 'API_OFF', message: 'the API has no tokens, so nobody may use it', remedy: 'put a token under web.tokens in the configuration and restart CallMe',
+} as const;
+
+const tooMany = (seconds: number): Answer => problem(429, {
+  code: 'TOO_MANY_FAILURES', message: 'too many wrong tokens came from this address', remedy: `wait ${seconds} s and send the right one`,
+}, { 'retry-after': String(seconds) });
 
 /** Who asked for what: a link that was given out opens a recording to whoever gets hold of it. */
 function noted({ caller, method, rest }: Asked, answer: Answer, log: Log): Answer {
