@@ -3,6 +3,7 @@
  * Longer than most files because it is the one place where everything is named.
  */
 import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { AgiServer } from '../agi/server.ts';
 import { createScripts } from '../agi/scripts/index.ts';
@@ -203,10 +204,10 @@ export class CallMe implements Service {
 
   #openSpool(): RecordingWorker {
     const { config, log } = this.#options;
-    const { bitrateKbps, channels, keepWavDays, minFreeMb } = config.recording;
+    const { bitrateKbps, channels, encoders = Infinity, keepWavDays, minFreeMb } = config.recording;
     return createRecordingWorker({
       store: this.store.recordings, folders: new Map(config.pbx.map((pbx) => [pbx.id, pbx.recordings])), clock: this.#clock, log: log.child({ room: 'recordings' }),
-      settings: { bitrateKbps, channels, keepWavDays, minFreeMb, fallbackFolder: join(config.dataDir, 'recordings') },
+      settings: { bitrateKbps, channels, encoders: Math.min(encoders, SPARE_CORES), keepWavDays, minFreeMb, fallbackFolder: join(config.dataDir, 'recordings') },
       storage: this.#storage, makeRoom: () => this.#retention.makeRoom(),
       onReady: onRecordingReady({ store: this.store, clock: this.#clock, planOf: (row) => this.#planOf(row.pbx), onFacts: () => { this.#outbox.wake(); } }),
       recorderGone: (row) => this.ears.some((ears) => ears.id === row.pbx && ears.listeningSince !== null && !ears.isOpen(row.call)),
@@ -255,6 +256,9 @@ export class CallMe implements Service {
     this.#spool.wake();
   }
 }
+
+/** One core stays free for the calls, on the smallest machine there is none to spare. */
+const SPARE_CORES = Math.max(1, availableParallelism() - 1);
 
 /** Milliseconds that each room has to stop. */
 export const STOP_MS = 10_000;

@@ -154,6 +154,7 @@ export const configSchema = z.strictObject({
     // Asterisk makes 5 of less [apps/app_mixmonitor.c, main/beep.c].
     beep: whole(5, 600, 'seconds from beep to beep', 'beep: 15').exactOptional(),
     heal: told(z.enum(HEAL_MODES), `arm recorders anew on a build of Asterisk that goes deaf after a transfer: one of ${HEAL_MODES.join(', ')}`, 'heal: auto').default('auto'),
+    encoders: whole(1, 64, 'encoders at a time, never more than the machine has cores less one', 'encoders: 1').exactOptional(),
     keepWavDays: whole(0, 36_500, 'days (0 = gone as soon as the MP3 is verified)', 'keepWavDays: 0').default(0),
     keepMp3Days: whole(0, 36_500, 'days (0 = for ever)', 'keepMp3Days: 90').default(90),
     retention: told(z.array(retention), 'a list of lines with the days of their recordings', 'retention: [{ line: "74951234567", days: 30 }]').default([]),

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { freeMb as exactFreeMb } from '../../recordings/disk.ts';
-import { findProgram, HOW_TO_INSTALL } from '../../recordings/lame.ts';
+import { findProgram, HOW_TO_INSTALL, realTimers } from '../../recordings/lame.ts';
+import { whyLameFails } from '../../recordings/lame-watch.ts';
 import type { Config } from '../config/index.ts';
 import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
 
@@ -34,11 +35,14 @@ async function dataDir({ config, says }: Patient): Promise<readonly Finding[]> {
     : ok('data-dir', says.dataDir(folder, free))];
 }
 
-async function lame({ says }: Patient): Promise<readonly Finding[]> {
+async function lame({ says, signal }: Patient): Promise<readonly Finding[]> {
   const program = await findProgram('lame');
   if (program === null) return [fail('lame', says.noLame, HOW_TO_INSTALL)];
   const answer = await firstLine(program, '--version');
-  return [answer.ok ? ok('lame', says.lame(answer.line)) : fail('lame', says.badLame(answer.line), HOW_TO_INSTALL)];
+  if (!answer.ok) return [fail('lame', says.badLame(answer.line), HOW_TO_INSTALL)];
+  // Its exit code proves nothing: a second of a tone is encoded and looked at.
+  const why = await whyLameFails('lame', { signal, timers: realTimers });
+  return [why === '' ? ok('lame', says.lame(answer.line)) : fail('lame', says.badLame(why), HOW_TO_INSTALL)];
 }
 
 function firstLine(program: string, argument: string): Promise<{ readonly ok: boolean; readonly line: string }> {

@@ -6,7 +6,7 @@ import { mp3Frame } from './wav.ts';
 
 const HEX = { mono: mp3Frame('mono').toString('hex'), stereo: mp3Frame('stereo').toString('hex'), mute: mp3Frame('mute').toString('hex') };
 const HONEST = `
-const { readFileSync, statSync, writeFileSync, appendFileSync, truncateSync } = require('node:fs');
+const { readFileSync, statSync, writeFileSync, appendFileSync, truncateSync } = process.getBuiltinModule('node:fs');
 const [wav, mp3] = process.argv.slice(-2);
 const stereo = process.argv[process.argv.indexOf('-m') + 1] === 's';
 const frame = (kind) => Buffer.from(${JSON.stringify(HEX)}[kind === 'mono' && stereo ? 'stereo' : kind], 'hex');
@@ -15,12 +15,12 @@ const write = (count, kind = 'mono') => writeFileSync(out, Buffer.concat(Array.f
 const isTone = wav === '-' && mp3 === '-';
 const bytes = wav === '-' ? readFileSync(0).length : statSync(wav).size - 44;
 const frames = () => Math.ceil(bytes / (stereo ? 4 : 2) / 576) + 1;
-const runs = () => appendFileSync(__filename + '.runs', (stereo ? 'stereo' : 'run') + '\\n');
+const runs = () => appendFileSync(process.argv[1] + '.runs', (stereo ? 'stereo' : 'run') + '\\n');
 `;
 
 const BODIES = {
   /** Whole frames, as long as the WAV, and loud. */
-  honest: "runs(); appendFileSync(__filename + '.nice', require('node:os').getPriority() + '\\n'); write(frames());",
+  honest: "runs(); appendFileSync(process.argv[1] + '.nice', process.getBuiltinModule('node:os').getPriority() + '\\n'); write(frames());",
   /** lame's real trap: exit 0 and a kilobyte without sound. */
   garbage: "runs(); writeFileSync(out, Buffer.alloc(1024, 7));",
   /** The other real trap: exit 0 and a whole MP3 that has no sound in it. */
@@ -40,7 +40,7 @@ const BODIES = {
   /** Cannot make stereo. */
   'mono-only': "if (stereo) writeFileSync(out, Buffer.alloc(1024, 7)); else { runs(); write(frames()); }",
   /** Stops in the middle, as on a full disk. */
-  full: "if (isTone) write(frames()); else { writeFileSync(out, Buffer.alloc(700, 7)); console.error('Error writing mp3 output'); process.exit(1); }",
+  full: "runs(); if (isTone) write(frames()); else { writeFileSync(out, Buffer.alloc(700, 7)); console.error('Error writing mp3 output'); process.exit(1); }",
 } as const;
 export type LameKind = keyof typeof BODIES;
 

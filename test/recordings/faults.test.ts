@@ -105,11 +105,13 @@ t.test('a lame that fills the disk', async (t) => {
   putFile(spool.folder, FILE, wavBytes({ seconds: 3 }));
   const row = recordingRow('main', FILE);
   const store = memoryRecordings(row);
-  let free = [10_000, 0, 0];
+  // Looked at twice before lame runs, then again.
+  let free = [10_000, 10_000];
   const disk: DiskWrites = { ...realDisk, freeMb: () => { const [now = 0, ...rest] = free; free = rest; return Promise.resolve(now); } };
   await workOff(row, deskOf(spool, store, { disk }));
   t.match(rowOf(store, row), { state: 'spooled', attempts: 0, reason: /is full \(0 MB free\)/ });
   t.same(filesBelow(spool.folder), [FILE], 'its .part is gone');
+  t.equal(readFileSync(`${spool.settings.lame ?? ''}.runs`, 'latin1'), 'run\n', 'it ran, and needed no trial');
 });
 
 t.test('room is made: below minFreeMb, once a minute, by one at a time, and a policy that fails hinders nothing', async (t) => {

@@ -1,6 +1,6 @@
 /** A lame that is missing, broken, or fills the disk stops encoding, loses nothing, is said once, and is found to work again. */
 import t from 'tap';
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { instant } from '../../core/words.ts';
 import { RecordingError } from '../../recordings/errors.ts';
@@ -104,4 +104,18 @@ t.test('lame goes away and comes back', async (t) => {
   now += 60_000;
   await workOff(rowOf(store, row), desk);
   t.match(rowOf(store, row), { state: 'uploaded' });
+});
+
+t.test('lame moves to another folder of PATH', async (t) => {
+  const folder = t.testdir({ old: {}, new: {} });
+  const before = process.env['PATH'];
+  process.env['PATH'] = `${path.join(folder, 'old')}${path.delimiter}${path.join(folder, 'new')}`;
+  t.teardown(() => { process.env['PATH'] = before; });
+  const [old, moved] = [fakeLame(path.join(folder, 'old'), 'honest'), path.join(folder, 'new/lame-honest')];
+  const watch = createEncoderWatch({ name: 'lame-honest', clock: { now: () => instant(0) }, log: listeningLog() });
+  t.same(await watch.command(around), [old]);
+  renameSync(old, moved);
+  const error = new RecordingError('LAME_START', 'lame cannot be started: not found');
+  t.equal(await watch.blame(error, around), error, 'it works where it is now');
+  t.same(await watch.command(around), [moved]);
 });
