@@ -18,6 +18,7 @@ export function noteOf(call: Call, event: LegEvent): string {
     case 'attended-transferred': return `attended-transferred ${who(event.leg)}`;
     case 'picked-up': return `picked-up ${who(event.leg)} ${who(event.target)}`;
     case 'application-entered': return `voicemail ${who(event.leg)}`;
+    case 'recording-paused': case 'recording-resumed': return event.kind;
     case 'leg-ringing': return isFarEnd(call, event.leg) && call.legs[event.leg]?.state === 'opened' ? `rings ${who(event.leg)}` : '';
     case 'dial-ended': return event.forward === '' ? dialEnded(call, event) : `forwarded ${who(event.leg)} ${event.forward}`;
     default: return '';

@@ -21,6 +21,8 @@ export function noteSentence(note: Note, told: Told, texts: Texts): Noted {
     case 'attended-transferred': return sentence(2, says.attended(who(first)), applied('transfer-unites'));
     case 'picked-up': return sentence(3, says.pickedUp(who(first), who(second)), null);
     case 'forwarded': return sentence(3, says.forwarded(who(first), clean(second)), null);
+    case 'recording-paused': return sentence(1, says.recordingPaused, null);
+    case 'recording-resumed': return sentence(1, says.recordingResumed, null);
     case 'voicemail': return sentence(2, says.voicemail, applied('voicemail-is-no-talk'));
     case 'united': return sentence(3, says.united(clean(first), unitedBy(second, texts)), applied(isInternal(told) ? 'linkedid-wins' : 'name-is-kept'));
     case 'rings': return sentence(2, says.rings(who(first)), null);

@@ -134,6 +134,8 @@ export const explainEn = {
     attended: (who: string) => `${who} completed an attended transfer`,
     pickedUp: (who: string, from: string) => `${who} picked up the call that rang at ${from}`,
     forwarded: (who: string, to: string) => `the phone of ${who} forwarded the call to ${to}`,
+    recordingPaused: 'the recording was paused: silence from here on',
+    recordingResumed: 'the recording went on',
     voicemail: 'the caller was sent to a voicemail box',
     united: (call: string, by: string) => `${call} became part of this call${by === '' ? '' : ` (${by})`}`,
     unitedBy: { 'picked-up': 'by a pickup', 'attended-transferred': 'by an attended transfer', 'bridge-entered': 'they met in one bridge', unparked: 'retrieved from the parking', resynced: 'so it was after a gap' },

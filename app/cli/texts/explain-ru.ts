@@ -161,6 +161,8 @@ export const explainRu: Texts['explaining'] = {
     attended: (who) => `перевод с консультацией завершил ${who}`,
     pickedUp: (who, from) => `перехват: ${who} взял вызов, который звонил на ${from}`,
     forwarded: (who, to) => `телефон ${who} переадресовал вызов на ${to}`,
+    recordingPaused: 'запись поставлена на паузу: дальше в ней тишина',
+    recordingResumed: 'запись продолжилась',
     voicemail: 'звонящий попал на голосовую почту',
     united: (call, by) => `частью этого звонка стал ${call}${by === '' ? '' : ` (${by})`}`,
     unitedBy: { 'picked-up': 'перехват', 'attended-transferred': 'перевод с консультацией', 'bridge-entered': 'встретились в одном мосте', unparked: 'снят с парковки', resynced: 'так после разрыва связи' },
