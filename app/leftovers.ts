@@ -29,6 +29,7 @@ export interface LeftoverTools {
 
 const TICK_MS = 1_000;
 const HOUR_MS = 3_600_000;
+const BATCH = 200;
 
 export class Leftovers implements Service {
   readonly #tools: LeftoverTools;
@@ -77,14 +78,18 @@ export class Leftovers implements Service {
     // An open header (Asterisk was killed) is trusted to be the last word only where the PBX has no call at all: no recorder runs then.
     const isIdle = journal.openCalls(pbx).length === 0;
     const found = await findLeftovers(folder, new Set(), { now, signal: this.#stopping.signal, channelGone: () => isIdle });
-    const resting = await Promise.all(found.map(async (each) => (await isResting(join(folder, each.file), now) ? [each] : [])));
-    const open = journal.openCalls(pbx);
-    const rows = resting.flat().filter(({ file }) => recordings.get(idOf(pbx, file)) === null && !belongsToOne(open, file))
-      .map((each) => asRecording(pbx, each, journal));
-    if (rows.length === 0) return;
-    journal.commit({ at: clock.now(), pbx, keep: [], forget: [], facts: [], deliveries: [], recordings: rows, notes: [] });
-    log.info({ pbx, recordings: rows.map(({ id }) => id).slice(0, 20), count: rows.length }, 'recordings that nobody announced were found');
-    onFound();
+    // A crash of an hour leaves thousands: some hundreds at a time keep memory, and the pause that a commit is, small.
+    for (let from = 0; from < found.length; from += BATCH) {
+      this.#stopping.signal.throwIfAborted();
+      const resting = await Promise.all(found.slice(from, from + BATCH).map(async (each) => (await isResting(join(folder, each.file), now) ? [each] : [])));
+      const open = journal.openCalls(pbx);
+      const rows = resting.flat().filter(({ file }) => recordings.get(idOf(pbx, file)) === null && !belongsToOne(open, file))
+        .map((each) => asRecording(pbx, each, journal));
+      if (rows.length === 0) continue;
+      journal.commit({ at: clock.now(), pbx, keep: [], forget: [], facts: [], deliveries: [], recordings: rows, notes: [] });
+      log.info({ pbx, recordings: rows.map(({ id }) => id).slice(0, 20), count: rows.length }, 'recordings that nobody announced were found');
+      onFound();
+    }
   }
 }
 
