@@ -38,12 +38,13 @@ export async function installKit(asterisk: Asterisk): Promise<string> {
   return said;
 }
 
-export async function raiseStage(pbx: Pbx): Promise<Stage> {
+/** `more`: further sections of the configuration, as YAML. */
+export async function raiseStage(pbx: Pbx, more = ''): Promise<Stage> {
   const portal = await startPortal({ users: USERS, contacts: [KNOWN] });
   const web = `127.0.0.1:${await freePort()}`;
   await mkdir(pbx.folder, { recursive: true });
   const files = { config: join(pbx.folder, 'callme.yaml'), log: join(pbx.folder, 'callme.log'), web };
-  await writeFile(files.config, configuration(pbx, portal, web), { mode: 0o600 });
+  await writeFile(files.config, configuration(pbx, portal, web) + more, { mode: 0o600 });
   let server = await Server.start(files).catch(async (error: unknown) => { await portal.stop(); throw error; });
   return {
     portal, files,
