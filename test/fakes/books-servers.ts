@@ -65,7 +65,7 @@ async function started(t: Test, { folder, port, command, ready, signal }: Runnin
 
 /** A string = why there is none. User `root` without a password on the socket `mariadb.sock`. */
 export async function mariadb(t: Test): Promise<DatabaseServer | string> {
-  const reason = await installed(() => there('/usr/sbin/mariadbd'), 'mariadb-server-core');
+  const reason = await installed(async () => await there('/usr/sbin/mariadbd') && await there('/usr/bin/my_print_defaults'), 'mariadb-server-core mariadb-client-core');
   if (reason !== null) return reason;
   const folder = await folderOf();
   const data = join(folder, 'data');
