@@ -28,7 +28,7 @@ function entered(calls: Calls, call: Call, id: Leg['id'], room: string): readonl
   return [...outgoing, ...incoming];
 }
 
-const isWithClient = (call: Call): boolean => call.direction !== 'internal';
+const isWithClient = (call: Call): boolean => call.direction !== 'internal' && !call.ended;
 
 function withGuests(call: Call, legs: readonly Leg[]): Call {
   const guests = legs.map((leg) => [leg.id, { ...leg, guest: true, rang: false, released: false, talked: call.legs[leg.id]?.talked ?? false }]);

@@ -13,8 +13,14 @@ export function outside(call: Call, event: LegEvent): Call {
   return call;
 }
 
-/** A resync knows of a dialled leg only the dialplan's number; what was really sent comes with its DialBegin, which names who dialled. */
-const isBetter = (call: Call, event: Extract<LegEvent, { readonly kind: 'dial-began' }>): boolean => !call.certain && event.by !== null && event.number !== '';
+/**
+ * A resync knows of a dialled leg only the dialplan's number; what was really sent comes with its DialBegin, which names who dialled. Only for the
+ * client's own leg, the first one outside: a second outside number that the client is transferred to is not the client.
+ */
+function isBetter(call: Call, event: Extract<LegEvent, { readonly kind: 'dial-began' }>): boolean {
+  const first = legsOf(call).find((leg) => leg.party.kind === 'external');
+  return !call.certain && event.by !== null && event.number !== '' && first?.id === event.leg;
+}
 
 /** A click-to-call is outbound before its client is dialled. */
 const isFirstOutside = (call: Call): boolean => call.originated && call.line === '' && call.client.number === '';

@@ -128,3 +128,14 @@ t.test('a resync of thousands of calls is linear: each call is compared with its
   t.equal(after.open.size, 0);
   t.end();
 });
+
+t.test('an outbound call found by a resync: its own DialBegin corrects the client, a transfer to another outside number does not', (t) => {
+  const found = { leg: 'C' as LegId, linked: 'A' as Linkedid, name: 'PJSIP/trunk-1', party: client('879161234567'), bridge: '', bridgeKind: 'basic', up: false, dialled: '', context: '', incoming: false, line: 'trunk', seconds: 1 } as const;
+  const dialler = { ...found, leg: 'A' as LegId, name: 'PJSIP/219-1', party: employee('219'), incoming: true, line: '219' };
+  const by = 'A' as LegId;
+  const begins = (leg: string, number: string, at: number) => ({ kind: 'dial-began', pbx: 'main' as PbxId, at: instant(at), leg: leg as LegId, linked: 'A' as Linkedid, by, number, employee: null } as const);
+  const second = { ...opened('D', 'A', client(''), false), at: instant(40) } as const;
+  const { calls } = run([{ kind: 'resynced', pbx: 'main' as PbxId, at: instant(10), alive: [dialler, found] }, begins('C', '79161234567', 20), second, begins('D', '79990000000', 50)] as Parameters<typeof run>[0]);
+  t.match(calls.open.values()[0], { direction: 'outbound', client: { number: '79161234567' } });
+  t.end();
+});
