@@ -3,11 +3,12 @@
  * employee's leg in mid call, so neither the first hangup nor "one leg left" ends anything: the outside party does, or the last leg.
  */
 import { type Call, legsOf, ownOpenLegs, type SoundFile } from './calls.ts';
+import type { CallEnded } from './facts.ts';
 import { begun } from './offer.ts';
 import { outcomeOf } from './outcome.ts';
 import { pausesOf } from './sounds.ts';
 import { changed, described, head, told, type Telling } from './telling.ts';
-import { callKey, factId } from './words.ts';
+import { callKey, factId, type RecordingId } from './words.ts';
 
 export function ending(telling: Telling): Telling {
   const rest = telling.call.apart.length === 0 ? telling : apartTold(telling);
@@ -38,9 +39,15 @@ export function ended(telling: Telling): Telling {
   const over = told(closed, {
     ...head(closed, 'ended'), ...described(call), kind: 'call-ended', outcome: outcome.outcome, owner: call.owner, answeredAt: call.answeredAt,
     talkSeconds: talkSeconds(call), ringSeconds: Math.round(call.ringMs / 1000), handOvers: call.handOvers, talked: call.talked,
-    rang: call.rang, dialStatus: call.dialStatus, rule: outcome.rule, hangupCause: cause,
+    rang: call.rang, dialStatus: call.dialStatus, rule: outcome.rule, hangupCause: cause, ...announced(call),
   });
   return call.sounds.reduce(soundTold, changed(over, { ended: true, sounds: [] }));
+}
+
+/** A file of a call that was told as a call of its own belongs there. */
+export function announced({ pbx, sounds, apart }: Call): Pick<CallEnded, 'recordings'> {
+  const files = sounds.filter(({ linked }) => !apart.includes(linked));
+  return files.length === 0 ? {} : { recordings: files.map(({ file }) => `${pbx}/${file}` as RecordingId) };
 }
 
 /** A click-to-call that never dialled its client: the employee's telephone showed the number. */

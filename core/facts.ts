@@ -71,6 +71,11 @@ export type CallEnded = Base & Described & {
   /** The row of the table of outcomes that decided (outcome.ts). */
   readonly rule: string;
   readonly hangupCause: number;
+  /**
+   * The sound files that the PBX has announced for it, in the order of their beginnings; not given = none. Whether they are any good nobody knows yet: for a CRM
+   * that takes a call once and with a link in it, which opens as soon as the recording is ready.
+   */
+  readonly recordings?: readonly RecordingId[];
 };
 /** The PBX closed a sound file of this call: `file` is the path below the recordings folder, `bytes` what the PBX counted. */
 export type RecordingClosed = Base & {

@@ -4,7 +4,7 @@
  */
 import { type Call, type Calls, legsOf, withCall, withoutCall } from './calls.ts';
 import type { Effect } from './effects.ts';
-import { ended } from './ending.ts';
+import { announced, ended } from './ending.ts';
 import { head, type Occasion, told, type Telling } from './telling.ts';
 import type { Linkedid } from './words.ts';
 
@@ -45,5 +45,7 @@ function farewell(emptied: Call, survivor: Call, how: { readonly apart: boolean;
   if (emptied.ended) return [];
   const bye: Telling = { ...how.occasion, call: { ...emptied, sounds: [] }, facts: [] };
   const merged = told(bye, { ...head(bye, 'merged'), kind: 'call-merged', into: survivor.key });
-  return (how.apart ? ended(merged) : merged).facts;
+  if (!how.apart) return merged.facts;
+  // Its files are told later, and as its own: the call that goes on may still be writing them.
+  return ended(merged).facts.map((fact) => (fact.kind === 'call-ended' ? { ...fact, ...announced(emptied) } : fact));
 }

@@ -5,7 +5,8 @@
 import type { Call } from './calls.ts';
 import type { Event } from './events.ts';
 import type { Fact, PausedSpan } from './facts.ts';
-import type { AccountId, CallKey, DeliveryId, Extension, FactId, Instant, Lane, NodeId, PbxId, RecordingId, TenantId } from './words.ts';
+import type { AddressBook } from './address-book.ts';
+import type { AccountId, CallKey, Contact, DeliveryId, Extension, FactId, Instant, Lane, NodeId, PbxId, RecordingId, TenantId } from './words.ts';
 
 export interface Clock { now(): Instant }
 
@@ -99,6 +100,30 @@ export interface CallMemory {
   set(account: AccountId, call: CallKey, key: string, value: string): void;
 }
 
+/** What a driver must remember about its account: tokens, how it is registered. Secrets lie here: never logged, never listed. */
+export interface AccountMemory {
+  get(account: AccountId, key: string): string | null;
+  /** On the disk when it returns. */
+  set(account: AccountId, key: string, value: string): void;
+  remove(account: AccountId, key: string): void;
+  /** The right to do something alone, across processes (server and command line share a store): true = `owner` has it until `until`. */
+  claim(account: AccountId, key: string, right: { readonly owner: string; readonly now: Instant; readonly until: Instant }): boolean;
+  /** Somebody else's claim stays. */
+  release(account: AccountId, key: string, owner: string): void;
+}
+/** What the CRMs said about numbers: survives a restart, so that the first caller of the day is greeted by name too. */
+export interface KnownContact { readonly contact: Contact | null; readonly at: Instant }
+export interface ContactCache {
+  /** `key`: as `Numbers.key` makes it. */
+  get(account: AccountId, key: string): KnownContact | null;
+  set(account: AccountId, key: string, known: KnownContact): void;
+  /** Forgets one number, or all of the account. Returns how many. */
+  forget(account: AccountId, key?: string): number;
+  /** Forgets what was asked before. Returns how many. */
+  prune(before: Instant): number;
+  count(account: AccountId): number;
+}
+
 // ------------------------------------------------------------------------------------------------ recordings
 export type RecordingState = 'growing' | 'closed' | 'spooled' | 'encoded' | 'uploaded' | 'told' | 'purged' | 'empty' | 'broken';
 export interface RecordingRow {
@@ -137,6 +162,8 @@ export interface RecordingStore {
   patch(id: RecordingId, change: RecordingPatch, now: Instant): void;
   /** The state change, the fact `recording-ready` and its deliveries in one transaction. */
   ready(id: RecordingId, change: RecordingPatch, fact: Fact, deliveries: readonly NewDelivery[], now: Instant): void;
+  /** What `work` writes here is one transaction: all of it or, when `work` throws, nothing. It does not wait, and is not called within itself. */
+  together(work: () => void): void;
   list(filter: { readonly state?: RecordingState; readonly call?: CallKey; readonly limit: number }): readonly RecordingRow[];
   /** Oldest first, whatever their state: the way to look at all of them with flat memory. */
   page(ask: RecordingPage): readonly RecordingRow[];
@@ -148,6 +175,9 @@ export interface Store {
   readonly journal: Journal;
   readonly deliveries: DeliveryStore;
   readonly memory: CallMemory;
+  readonly accounts: AccountMemory;
+  readonly contacts: ContactCache;
+  readonly addressBook: AddressBook;
   readonly recordings: RecordingStore;
   close(): void;
 }
@@ -171,18 +201,27 @@ export interface Books {
 
 // ------------------------------------------------------------------------------------------------ HTTP, logs
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** May hold a secret (Bitrix24 webhooks do): never log it. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** At most one of `json`, `form`, `text`, `file`, `part`. */
   readonly json?: unknown;
-  /** One file as multipart/form-data. */
-  readonly file?: { readonly field: string; readonly name: string; readonly type: string; readonly path: string };
+  /** As application/x-www-form-urlencoded. */
+  readonly form?: Readonly<Record<string, string>>;
+  /** Letter by letter, where a signature covers the bytes. */
+  readonly text?: { readonly type: string; readonly content: string };
+  /** One file as multipart/form-data; `fields` stand before it. */
+  readonly file?: { readonly field: string; readonly name: string; readonly type: string; readonly path: string; readonly fields?: Readonly<Record<string, string>> };
+  /** Bytes `from` (included) to `to` (not included) of a file, as they are. */
+  readonly part?: { readonly type: string; readonly path: string; readonly from: number; readonly to: number };
+  /** What is asked, in the product's words (`telephony.externalcall.finish`): a product that paces by method is paced by it (`DriverTools.rest`). */
+  readonly operation?: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
-/** The peer answered: any status. `body` is unknown until a zod parser has read it (`null` where it was not JSON). */
-export interface HttpAnswer { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: unknown }
+/** The peer answered: any status. `body` is unknown until a zod parser has read it (`null` where it was not JSON); `text` is what came where it was not JSON. */
+export interface HttpAnswer { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: unknown; readonly text: string }
 /** Rejects with `HttpFailure` when there was no whole answer. `sent` false = the peer cannot have applied it. */
 export interface Http { request(request: HttpRequest): Promise<HttpAnswer> }
 

@@ -12,15 +12,18 @@ export type Finding =
   | { readonly kind: 'hidden' }
   | { readonly kind: 'late' }
   | { readonly kind: 'failed'; readonly why: string };
+/** `routed`: the extension that a CRM named for this caller on this line (`Driver.route`); it goes before the owner's. */
+export type RoutedFinding = Finding & { readonly routed?: Extension };
 
 /** `cache` and `live`: the CRM's knowledge decided. `fallback`: the config did. `timeout`: the config did, because the CRM was late. */
 export type RouteSource = 'cache' | 'live' | 'fallback' | 'timeout';
 export type RouteReason =
-  | 'owner-of-contact' | 'owner-has-no-extension' | 'owner-not-ours' | 'contact-without-owner' | 'unknown-number' | 'hidden-number'
+  | 'crm-routed' | 'owner-of-contact' | 'owner-has-no-extension' | 'owner-not-ours' | 'contact-without-owner' | 'unknown-number' | 'hidden-number'
   | 'crm-late' | 'crm-failed' | 'line-mapped' | 'line-unmapped';
 
 /** One sentence for people per reason: `calls explain` and the log show it. */
 export const REASONS: Readonly<Record<RouteReason, string>> = {
+  'crm-routed': 'the CRM sends this caller to this extension',
   'owner-of-contact': 'the contact belongs to this employee',
   'owner-has-no-extension': 'the owner of the contact has no extension in the CRM or in the config',
   'owner-not-ours': 'the CRM names an extension that the config does not know',
@@ -59,9 +62,10 @@ const DIALABLE = /^[0-9A-Za-z_*#+-]{1,40}$/;
 export const isDialable = (text: string): boolean => DIALABLE.test(text);
 
 /** Decides about one call. Never throws; each way out names its reason. */
-export function decideRoute(rules: RoutingRules, line: string, finding: Finding): Route {
+export function decideRoute(rules: RoutingRules, line: string, finding: RoutedFinding): Route {
   const name = finding.kind === 'found' ? finding.contact.name : '';
   if (rules.mode === 'static_mapping') return { ...byLine(rules, line, 'line-unmapped', 'fallback'), name };
+  if (finding.routed !== undefined && isOurs(rules, finding.routed)) return { ...answer(finding.routed, 'crm-routed', 'source' in finding ? finding.source : 'live'), name };
   if (finding.kind !== 'found') return { ...byLine(rules, line, nobody(finding), finding.kind === 'late' ? 'timeout' : 'fallback'), name };
   const owner = ownerExtension(rules, finding.contact, finding.account);
   if (owner.target === null) return { ...byLine(rules, line, owner.reason, 'fallback'), name };
@@ -111,7 +115,7 @@ const answer = (target: Extension | null, reason: RouteReason, source: RouteSour
 
 /** Lookup and decision in one: what the AGI script is given. `find` must answer when the signal aborts, and never reject. */
 export function createRouter(
-  rules: RoutingRules, find: (number: string, signal: AbortSignal) => Promise<Finding>,
+  rules: RoutingRules, find: (number: string, signal: AbortSignal, line: string) => Promise<RoutedFinding>,
 ): (ask: RouteAsk) => Promise<Route> {
-  return async ({ number, line, signal }) => decideRoute(rules, line, number === '' ? { kind: 'hidden' } : await find(number, signal));
+  return async ({ number, line, signal }) => decideRoute(rules, line, number === '' ? { kind: 'hidden' } : await find(number, signal, line));
 }

@@ -5,7 +5,11 @@ export type CrmFailureCode =
   /** The file is there but its default export is no driver, or carries another name. */
   | 'CRM_BAD_DRIVER'
   /** The CRM could not tell now who is calling. */
-  | 'CRM_LOOKUP_FAILED';
+  | 'CRM_LOOKUP_FAILED'
+  /** Somebody else does the same for this account right now, and takes long. */
+  | 'CRM_BUSY'
+  /** A token could not be renewed: an operator must consent again. */
+  | 'CRM_TOKEN_DEAD';
 
 export class CrmFailure extends Error {
   readonly code: CrmFailureCode;

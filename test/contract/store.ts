@@ -12,6 +12,7 @@ import type { Delivery, DeliveryStore, Store } from '../../core/ports.ts';
 import { DEFAULT_TENANT, instant, type AccountId, type DeliveryId, type Extension, type NodeId, type RecordingId, type TenantId } from '../../core/words.ts';
 import { openStore } from '../../store/open.ts';
 import { AMO, B24, BEGIN, PBX, commit, delivery, ended, keyOf, merged, openCall, recording, ringing, told } from '../fakes/sample-calls.ts';
+import { SHELVES } from './store-shelves.ts';
 
 export interface Place { readonly url: string; readonly dataDir: string }
 type Open = (tenant?: string) => Store;
@@ -19,7 +20,7 @@ type Case = (t: Test, open: Open, place: Place) => void | Promise<void>;
 
 /** `place` gives a new, empty store address for each case. */
 export function storeContract(t: Test, place: (t: Test) => Place): void {
-  for (const [name, examine] of Object.entries(CASES)) {
+  for (const [name, examine] of Object.entries({ ...CASES, ...SHELVES })) {
     t.test(name, async (t) => {
       const here = place(t);
       const open: Open = (tenant = DEFAULT_TENANT) => {
@@ -295,6 +296,40 @@ const CASES: Readonly<Record<string, Case>> = {
     t.same(facts(claim(store, { limit: 2 })), ['newer']);
   },
 
+  'what a pop-up waits for in its lane goes before a backlog, in the order of the lane': (t, open) => {
+    const store = open();
+    for (const linkedid of ['1', '2', '3']) store.journal.commit(told(linkedid, ['old']));
+    const [offer, ring] = [ended('19', 'offered'), ringing('19')];
+    store.journal.commit(commit({ at: instant(BEGIN + 1), facts: [offer, ring], deliveries: [delivery(offer), delivery(ring, B24, BEGIN + 15_000)] }));
+    const first = claimOne(store);
+    t.same(facts([first]), ['offered']);
+    t.same(facts(claim(store, { limit: 1 })), ['old'], 'the pop-up itself waits until its call is offered');
+    t.ok(done(store, first));
+    t.same(facts(claim(store, { limit: 1 })), ['ringing']);
+  },
+
+  'a pop-up that is too late hurries nobody': (t, open) => {
+    const store = open();
+    store.journal.commit(told('1', ['old']));
+    const [offer, ring] = [ended('19', 'offered'), ringing('19')];
+    store.journal.commit(commit({ facts: [offer, ring], deliveries: [delivery(offer), delivery(ring, B24, BEGIN + 15_000)] }));
+    t.same(facts(claim(store, { now: BEGIN + 15_000, limit: 1 })), ['old']);
+  },
+
+  'to be locked out burns no attempt, to be put off does': (t, open) => {
+    const store = open();
+    store.journal.commit(told('17', ['a']));
+    for (let minute = 0; minute < 20; minute += 1) {
+      const head = claimOne(store);
+      t.match(head, { attempts: 1, fence: minute + 1 });
+      t.ok(store.deliveries.settle(head, { state: 'held', reason: '401' }, BEGIN));
+      t.equal(store.deliveries.get(head.id)?.attempts, 0);
+      store.deliveries.release(B24, BEGIN);
+    }
+    store.deliveries.settle(claimOne(store), { state: 'deferred', reason: '503', notBefore: BEGIN }, BEGIN);
+    t.match(claimOne(store), { attempts: 2 });
+  },
+
   'a deferred one that is older goes before a newer one that was never tried': (t, open) => {
     const store = open();
     store.journal.commit(told('17', ['old']));
@@ -473,6 +508,26 @@ const CASES: Readonly<Record<string, Case>> = {
     recordings.ready(id, { state: 'encoded', mp3: '/x.mp3' }, fact, [delivery(fact)], BEGIN);
     t.match(recordings.get(id), { state: 'encoded', mp3: '/x.mp3' });
     t.same(deliveries.count(), { pending: 1 });
+  },
+
+  'what is written together is committed together, hand-overs too': (t, open) => {
+    const { journal, recordings, deliveries } = open();
+    const ids = ['17', '18'].map((linkedid) => recording(linkedid).id);
+    const fact = ended('17');
+    journal.commit(commit({ recordings: [recording('17'), recording('18')] }));
+    const both = (): void => {
+      for (const id of ids) recordings.patch(id, { state: 'encoded', channels: 'mono' }, BEGIN);
+      recordings.ready(ids[0] as RecordingId, { state: 'uploaded', mp3: '/x.mp3' }, fact, [delivery(fact)], BEGIN);
+      t.match(recordings.get(ids[0] as RecordingId), { state: 'uploaded' }, 'it is seen from inside');
+    };
+    t.throws(() => { recordings.together(() => { both(); throw new Error('no'); }); }, { message: 'no' });
+    t.same(ids.map((id) => recordings.get(id)?.state), ['closed', 'closed'], 'nothing of it');
+    t.same([journal.facts(fact.call).length, deliveries.list({ limit: 9 }).length], [0, 0]);
+    recordings.together(both);
+    t.same(ids.map((id) => recordings.get(id)?.state), ['uploaded', 'encoded']);
+    t.same([journal.facts(fact.call).length, deliveries.list({ limit: 9 }).length], [1, 1]);
+    t.throws(() => recordings.ready(ids[1] as RecordingId, { state: 'uploaded' }, ended('98'), [delivery(ended('99'))], BEGIN));
+    t.match(recordings.get(ids[1] as RecordingId), { state: 'encoded' }, 'afterwards each is a transaction of its own again');
   },
 
   'retry takes a broken recording up where it broke': (t, open) => {

@@ -12,8 +12,11 @@ export const PRODUCT: readonly string[] = ['core', ...ROOMS, 'app', 'bin'];
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-s3': ['recordings/storage/s3.ts'],
   'asterisk-manager': ['ami/link.ts'],
+  'csv-parse': ['app/address-book/'],
+  'csv-stringify': ['app/address-book/'],
   'ding-dong': ['agi/session.ts'],
   'fastify': ['web/server.ts'],
+  'libphonenumber-js': ['app/phones.ts'],
   'mysql2': ['cdr/mysql.ts'],
   'node:sqlite': ['store/sqlite/'],
   'pg': ['cdr/postgres.ts'],
