@@ -1,12 +1,13 @@
 /**
  * The only door to undici: every request that leaves CallMe passes here. What it promises:
- * a deadline over the whole request, a cap on the answer, https towards other machines, no redirect ever followed (a POST that is
+ * a deadline over the whole request, a cap on the answer (unzipped, where it was zipped), https towards other machines, no redirect ever followed (a POST that is
  * repeated elsewhere would tell a call twice, and a redirect could point inside the network), and errors without a path or a query.
  */
 import { Agent, type Dispatcher } from 'undici';
 import type { Http, HttpAnswer, HttpRequest } from '../core/ports.ts';
 import { HttpFailure, translate } from './http/failure.ts';
-import { multipart } from './http/multipart.ts';
+import { unzipped } from './http/gzip.ts';
+import { multipart, partOf } from './http/multipart.ts';
 
 export { HttpFailure } from './http/failure.ts';
 export type { HttpFailureCode } from './http/failure.ts';
@@ -76,8 +77,9 @@ async function exchange(door: Door, request: HttpRequest, { url, signal, progres
     body: payload.body,
     signal,
   });
-  const bytes = await read(answer.body, door.maxAnswerBytes, url.origin);
-  return { status: answer.statusCode, headers: flat(answer.headers), body: parse(bytes) };
+  const headers = flat(answer.headers);
+  const bytes = await unzipped(await read(answer.body, door.maxAnswerBytes, url.origin), headers, { limit: door.maxAnswerBytes, origin: url.origin });
+  return { status: answer.statusCode, headers, ...parse(bytes) };
 }
 
 /** undici calls `onRequestStart` when the connection stands and the first byte is about to be written. */
@@ -118,13 +120,17 @@ interface Payload { readonly headers: Readonly<Record<string, string>>; readonly
 type Body = Exclude<Dispatcher.DispatchOptions['body'], undefined>;
 
 async function payloadOf(request: HttpRequest, origin: string): Promise<Payload> {
-  if (request.file !== undefined) {
-    const upload = await multipart(request.file, origin);
+  if (request.file !== undefined || request.part !== undefined) {
+    const upload = request.file !== undefined ? await multipart(request.file, origin) : await partOf(request.part, origin);
     return { headers: { 'content-type': upload.contentType, 'content-length': String(upload.length) }, body: asBody(upload.body) };
   }
+  if (request.text !== undefined) return { headers: { 'content-type': request.text.type }, body: request.text.content };
+  if (request.form !== undefined) return { headers: { 'content-type': FORM }, body: new URLSearchParams(request.form).toString() };
   if (request.json === undefined) return { headers: {}, body: null };
   return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(request.json) };
 }
+
+const FORM = 'application/x-www-form-urlencoded';
 
 /** undici takes async iterables (docs/api/Dispatcher.md); its types name only Node's streams. */
 const asBody = (parts: AsyncIterable<Uint8Array>) => parts as unknown as Body;
@@ -145,12 +151,13 @@ async function read(body: AsyncIterable<unknown>, limit: number, origin: string)
   return Buffer.concat(chunks);
 }
 
-/** JSON whatever the content type claims (PHP servers often say text/html), else null. */
-function parse(bytes: Buffer): unknown {
+/** JSON whatever the content type claims (PHP servers often say text/html), else null and the text. */
+function parse(bytes: Buffer): Pick<HttpAnswer, 'body' | 'text'> {
+  const text = bytes.toString('utf8');
   try {
-    return JSON.parse(bytes.toString('utf8')) as unknown;
+    return { body: JSON.parse(text) as unknown, text: '' };
   } catch {
-    return null;
+    return { body: null, text };
   }
 }
 

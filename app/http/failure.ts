@@ -17,19 +17,24 @@ export type HttpFailureCode =
   /** An address, header or file name that could forge another request (RFC 9110 5.5: no CR, LF, NUL). Never sent. */
   | 'HTTP_UNSAFE'
   /** The file to upload cannot be read, or changed its size under way. */
-  | 'HTTP_FILE';
+  | 'HTTP_FILE'
+  /** The product wants to be left alone with this for longer than the request can wait (`DriverTools.rest`). Never sent. */
+  | 'HTTP_RESTING';
 
 /** `sent` false = the peer cannot have applied the request; true = it may have. */
 export class HttpFailure extends Error {
   readonly code: HttpFailureCode;
   readonly sent: boolean;
+  /** How long the product wants to be left alone yet, milliseconds; null = that is not what is wrong. */
+  readonly retryAfterMs: number | null;
 
   /** `origin` is scheme, host and port alone: path and query of a CRM address hold secrets (Bitrix24, U-ON, Telegram). */
-  constructor(code: HttpFailureCode, origin: string, why: string, sent: boolean) {
+  constructor(code: HttpFailureCode, origin: string, why: string, sent: boolean, retryAfterMs: number | null = null) {
     super(`${code}: ${origin}: ${why}`);
     this.name = 'HttpFailure';
     this.code = code;
     this.sent = sent;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

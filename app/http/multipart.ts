@@ -15,8 +15,9 @@ export async function multipart(file: NonNullable<HttpRequest['file']>, origin: 
   const safe = (text: string): string => checked(text, origin);
   const { size } = await stat(file.path).catch((error: unknown) => { throw unreadable(error, origin, false); });
   const boundary = `callme-${randomUUID()}`;
+  const fields = Object.entries(file.fields ?? {}).map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${safe(name)}"\r\n\r\n${value}\r\n`);
   const head = Buffer.from(
-    `--${boundary}\r\nContent-Disposition: form-data; name="${safe(file.field)}"; filename="${safe(file.name)}"\r\n` +
+    `${fields.join('')}--${boundary}\r\nContent-Disposition: form-data; name="${safe(file.field)}"; filename="${safe(file.name)}"\r\n` +
     `Content-Type: ${safe(file.type)}\r\n\r\n`,
   );
   const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
@@ -25,6 +26,22 @@ export async function multipart(file: NonNullable<HttpRequest['file']>, origin: 
     length: head.length + size + tail.length,
     body: parts({ head, path: file.path, tail }, origin),
   };
+}
+
+/** Bytes of a file as they are, for a peer that takes it in pieces. Rejects with `HTTP_FILE` when the file is not there or shorter. */
+export async function partOf(part: NonNullable<HttpRequest['part']> | undefined, origin: string): Promise<Upload> {
+  if (part === undefined) throw new TypeError('no part');
+  const { size } = await stat(part.path).catch((error: unknown) => { throw unreadable(error, origin, false); });
+  if (part.from < 0 || part.to > size || part.from >= part.to) throw new HttpFailure('HTTP_FILE', origin, 'the file to upload is shorter than it was', false);
+  return { contentType: part.type, length: part.to - part.from, body: piece(part, origin) };
+}
+
+async function* piece({ path, from, to }: NonNullable<HttpRequest['part']>, origin: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(path, { start: from, end: to - 1 })) yield chunk as Uint8Array;
+  } catch (error) {
+    throw unreadable(error, origin, true);
+  }
 }
 
 interface Parts { readonly head: Buffer; readonly path: string; readonly tail: Buffer }
