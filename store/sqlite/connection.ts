@@ -51,6 +51,28 @@ export class Connection {
     }
   }
 
+  /**
+   * A transaction whose deleted bytes are overwritten with zeros (SQLite by itself leaves them in free pages) and whose log is put away, so that what a
+   * person wants deleted is not on the disk any more. Where a reader stands in the way for long (a backup), the log goes with a later checkpoint:
+   * whoever calls meanwhile must not wait for him.
+   */
+  erasing<T>(work: () => T): T {
+    guarded(() => this.#database.exec('pragma secure_delete = on'));
+    try {
+      return this.transaction(work);
+    } finally {
+      this.#database.exec('pragma secure_delete = off');
+      this.#putLogAway();
+    }
+  }
+
+  #putLogAway(): void {
+    const patience = Number(this.#database.prepare('pragma busy_timeout').get()?.['timeout'] ?? 0);
+    this.#database.exec(`pragma busy_timeout = ${Math.min(patience, CHECKPOINT_MS)}`);
+    guarded(() => this.#database.exec('pragma wal_checkpoint(truncate)'));
+    this.#database.exec(`pragma busy_timeout = ${patience}`);
+  }
+
   /** The last connection to close a file also empties its write-ahead log. May be called twice. */
   close(): void {
     this.#statements.clear();
@@ -69,6 +91,9 @@ export class Connection {
     return { tenant: this.#tenant, ...values };
   }
 }
+
+/** How long a reader may keep us from putting the log away. */
+const CHECKPOINT_MS = 50;
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that are not a bug of ours. */
 const CODES: ReadonlyMap<number, readonly [StoreCode, string]> = new Map([

@@ -2,9 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../errors.ts';
 import { MIGRATION_1 } from './migrations/0001.ts';
 import { MIGRATION_2 } from './migrations/0002.ts';
+import { MIGRATION_3 } from './migrations/0003.ts';
+import { MIGRATION_4 } from './migrations/0004.ts';
 
 /** Migration n is entry n - 1. The version of a file is SQLite's `user_version`, which changes in the migration's own transaction. */
-export const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2];
+export const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4];
 /** The version this code reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

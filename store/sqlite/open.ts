@@ -4,7 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Store } from '../../core/ports.ts';
 import type { TenantId } from '../../core/words.ts';
 import { StoreError } from '../errors.ts';
+import { sqliteAccounts } from './accounts.ts';
+import { sqliteAddressBook } from './address-book.ts';
 import { Connection, guarded } from './connection.ts';
+import { sqliteContacts } from './contacts.ts';
 import { sqliteDeliveries } from './deliveries.ts';
 import { sqliteJournal } from './journal.ts';
 import { sqliteMemory } from './memory.ts';
@@ -29,6 +32,9 @@ export function openSqliteStore({ path, tenant, busyMs = BUSY_MS }: SqliteAddres
     journal: sqliteJournal(connection),
     deliveries: sqliteDeliveries(connection),
     memory: sqliteMemory(connection),
+    accounts: sqliteAccounts(connection),
+    contacts: sqliteContacts(connection),
+    addressBook: sqliteAddressBook(connection),
     recordings: sqliteRecordings(connection),
     close: () => connection.close(),
   };

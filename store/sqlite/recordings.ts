@@ -32,12 +32,20 @@ const PAGE = `select * from recordings where tenant = :tenant and (created_at, i
 export const recordingStatements = { DUE, NEXT_DUE, PAGE };
 
 export function sqliteRecordings(connection: Connection): RecordingStore {
+  let grouped = false;
+  const alone = (work: () => void): void => { if (grouped) work(); else connection.transaction(work); };
   return {
     due: (now, limit) => connection.all(DUE, { now: whole(now), limit }).map((row) => recordingRow(row, connection)),
     nextDue: (now) => nextDue(connection, now),
     patch: (id, change, now) => patch(connection, id, change, now),
     ready: (id, change, fact, deliveries, now) =>
-      connection.transaction(() => ready(connection, { id, change, fact, deliveries, now })),
+      alone(() => { ready(connection, { id, change, fact, deliveries, now }); }),
+    together: (work) => {
+      connection.transaction(() => {
+        grouped = true;
+        try { work(); } finally { grouped = false; }
+      });
+    },
     list: (filter) => list(connection, filter),
     page: (ask) => page(connection, ask),
     get: (id) => {

@@ -43,7 +43,8 @@ t.test('a new file is for its user alone, the log beside it too', async (t) => {
 t.test('every table carries its tenant, and its keys begin with it', async (t) => {
   const opened = database(t);
   const tables = tablesOf(opened);
-  t.same(tables, ['call_memory', 'calls', 'deliveries', 'facts', 'meta', 'notes', 'recordings']);
+  t.same(tables, ['account_claims', 'account_memory', 'attempts', 'book_calls', 'book_companies', 'book_numbers', 'book_persons', 'call_memory', 'calls', 'deliveries', 'facts', 'known_contacts',
+    'meta', 'notes', 'recordings', 'standings']);
   for (const table of tables) {
     const columns = opened.prepare(`select name, "notnull" as required from pragma_table_info('${table}')`).all();
     t.match(columns.find((column) => column['name'] === 'tenant'), { required: 1 }, table);
