@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { installTools } from '../lab/build.ts';
 
-const PARTS = ['agi-route.ts', 'ami-events.ts', 'encode.ts', 'facts.ts', 'leftovers.ts', 'law.ts', 'law-memory.ts', 'law-moments.ts', 'serve.ts', 'wire.ts'];
+const PARTS = ['agi-route.ts', 'ami-events.ts', 'encode.ts', 'facts.ts', 'leftovers.ts', 'law.ts', 'law-memory.ts', 'law-moments.ts', 'outage.ts', 'serve.ts', 'wire.ts'];
 
 // The bench of the encoder needs lame; where it cannot be installed that figure says so itself.
 await installTools((line) => { process.stderr.write(`${line}\n`); }).catch((error: unknown) => { process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`); });

@@ -1,13 +1,17 @@
-/** One try of one delivery, under its deadline. Whatever the driver does, a verdict comes back in bounded time. */
+/** One try of one delivery, or of a batch of them, under its deadline. Whatever the driver does, a verdict about each comes back in bounded time. */
 import type { Clock, Delivery } from '../core/ports.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { OutboxError } from './errors.ts';
 import type { Cancel, Timers } from './timers.ts';
 
-export type Deliver = (delivery: Delivery, signal: AbortSignal) => Promise<Verdict>;
+/** `rested`: it was not asked, because the product wants to be left alone: that tells nothing of its health. */
+export type Answered = Verdict & { readonly rested?: true };
+/** `urgent`: a pop-up waits for it. */
+export type Deliver = (delivery: Delivery, signal: AbortSignal, urgent: boolean) => Promise<Answered>;
+/** As many answers as deliveries, in their order. */
+export type DeliverMany = (deliveries: readonly Delivery[], signal: AbortSignal) => Promise<readonly Answered[]>;
 
 export interface AttemptTools {
-  readonly deliver: Deliver;
   readonly clock: Clock;
   readonly timers: Timers;
   /** A delivery's time, milliseconds; a perishable one also ends at its own deadline. */
@@ -16,8 +20,14 @@ export interface AttemptTools {
   readonly graceMs: number;
 }
 
+export interface Work {
+  readonly deliveries: readonly Delivery[];
+  run(signal: AbortSignal): Promise<readonly Answered[]>;
+}
+
 export interface Attempted {
-  readonly verdict: Verdict;
+  /** As many as deliveries. */
+  readonly verdicts: readonly Answered[];
   /** True when we broke it off before the CRM had a fair chance, so that it says nothing about the CRM. */
   readonly cutShort: boolean;
 }
@@ -26,24 +36,25 @@ export interface Attempted {
 const FAIR_MS = 5_000;
 
 /** Never rejects. `stopping` breaks it off early. */
-export async function attempt(delivery: Delivery, tools: AttemptTools, stopping: AbortSignal): Promise<Attempted> {
+export async function attempt(work: Work, tools: AttemptTools, stopping: AbortSignal): Promise<Attempted> {
   const controller = new AbortController();
-  const limitMs = Math.min(tools.deliverMs, delivery.deadline === null ? Infinity : Math.max(0, delivery.deadline - tools.clock.now()));
+  const limitMs = Math.min(tools.deliverMs, ...work.deliveries.map(({ deadline }) => (deadline === null ? Infinity : Math.max(0, deadline - tools.clock.now()))));
   const brokenOff = breakOff(controller, stopping, { ...tools, limitMs });
-  const verdict = await Promise.race([answered(tools.deliver, delivery, controller.signal), brokenOff.verdict]);
+  const answer = await Promise.race([answered(work, controller.signal), brokenOff.verdict]);
   brokenOff.cancel();
-  const cutShort = controller.signal.aborted && verdict.kind === 'try-later' && (stopping.aborted || limitMs < FAIR_MS);
-  return { verdict, cutShort };
+  const verdicts = typeof answer === 'string' ? work.deliveries.map(() => tryLater(answer)) : answer;
+  const silent = verdicts.every(({ kind }) => kind === 'try-later');
+  return { verdicts, cutShort: controller.signal.aborted && silent && (stopping.aborted || limitMs < FAIR_MS) };
 }
 
-/** The verdict of a driver that does not come back, and what to undo when it does. */
+/** What is said of a driver that does not come back, and what to undo when it does. */
 function breakOff(controller: AbortController, stopping: AbortSignal, { timers, limitMs, graceMs }: AttemptTools & { readonly limitMs: number }) {
   const cancels: Cancel[] = [];
-  const verdict = new Promise<Verdict>((resolve) => {
+  const verdict = new Promise<string>((resolve) => {
     const abort = (failure: OutboxError) => {
       if (controller.signal.aborted) return;
       controller.abort(failure);
-      cancels.push(timers.after(graceMs, () => resolve(tryLater(failure.message))));
+      cancels.push(timers.after(graceMs, () => resolve(failure.message)));
     };
     const stop = () => abort(new OutboxError('OUTBOX_STOPPING', 'CallMe stops'));
     cancels.push(timers.after(limitMs, () => abort(new OutboxError('OUTBOX_DEADLINE', `no answer within ${limitMs} ms`))));
@@ -54,12 +65,16 @@ function breakOff(controller: AbortController, stopping: AbortSignal, { timers, 
   return { verdict, cancel: () => { for (const cancel of cancels) cancel(); } };
 }
 
-/** An error thrown counts as `try-later`: losing a call is worse than telling the CRM to look twice. */
-async function answered(deliver: Deliver, delivery: Delivery, signal: AbortSignal): Promise<Verdict> {
+/**
+ * The verdicts, or why there are none. An error thrown counts as `try-later`: losing a call is worse than telling the CRM to look twice. So
+ * do answers that are not as many as the deliveries: nobody knows which is whose.
+ */
+async function answered(work: Work, signal: AbortSignal): Promise<readonly Answered[] | string> {
   try {
-    return await deliver(delivery, signal);
+    const verdicts = await work.run(signal);
+    return verdicts.length === work.deliveries.length ? verdicts : `the driver gave ${verdicts.length} answers about ${work.deliveries.length} facts`;
   } catch (failure) {
-    return tryLater(spoken(failure));
+    return spoken(failure);
   }
 }
 

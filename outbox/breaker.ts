@@ -20,7 +20,10 @@ const UNREACHABLE: Backoff = { baseMs: 5_000, capMs: 60_000, leastMs: 2_000 };
 export type Why = 'locked-out' | 'unreachable';
 export type BreakerStatus =
   | { readonly state: 'closed' }
-  | { readonly state: 'open'; readonly why: Why; readonly reason: string; readonly until: Instant; readonly probes: number };
+  /** `probes`: how often it was tried since `since`; `until`: when the next one may go. */
+  | { readonly state: 'open'; readonly why: Why; readonly reason: string; readonly since: Instant; readonly until: Instant; readonly probes: number };
+/** What an earlier process knew: a trouble that goes on began then. */
+export interface Earlier { readonly why: Why; readonly since: Instant; readonly probes: number }
 /** What one verdict did to the breaker, for the log. */
 export type Change = 'opened' | 'closed' | 'same';
 
@@ -29,10 +32,14 @@ export class Breaker {
   readonly #failed = new Set<Lane>();
   #status: BreakerStatus = { state: 'closed' };
   #probe: DeliveryId | null = null;
+  #earlier: Earlier | null = null;
 
   constructor(random: () => number) { this.#random = random; }
 
   get status(): BreakerStatus { return this.#status; }
+
+  /** It begins closed all the same: an operator who repaired an account often restarts, too. */
+  remember(earlier: Earlier | null): void { this.#earlier = earlier; }
 
   /** How many more deliveries may start now. */
   room(now: Instant, slots: number, inFlight: number): number {
@@ -66,6 +73,7 @@ export class Breaker {
 
   #close(): Change {
     this.#failed.clear();
+    this.#earlier = null;
     if (this.#status.state === 'closed') return 'same';
     this.#status = { state: 'closed' };
     return 'closed';
@@ -81,9 +89,11 @@ export class Breaker {
   #open(why: Why, reason: string, now: Instant): Change {
     const before = this.#status;
     const again = before.state === 'open' && before.why === why;
-    const probes = again ? before.probes + 1 : 1;
+    const known = again ? before : this.#earlier?.why === why ? this.#earlier : null;
+    const probes = (known?.probes ?? 0) + 1;
     const pace = why === 'locked-out' ? LOCKED : UNREACHABLE;
-    this.#status = { state: 'open', why, reason, probes, until: instant(now + Math.round(jittered(probes, pace, this.#random()))) };
+    const until = instant(now + Math.round(jittered(again ? probes : 1, pace, this.#random())));
+    this.#status = { state: 'open', why, reason, since: known?.since ?? now, until, probes };
     return again ? 'same' : 'opened';
   }
 }

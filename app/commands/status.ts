@@ -4,7 +4,9 @@ import { printJson, printLine, showTime } from '../cli/print.ts';
 import { withStore } from '../cli/stores.ts';
 import { showListen, type Config } from '../config/index.ts';
 import type { CallRow, DeliveryState, RecordingState, Store } from '../../core/ports.ts';
+import { type AccountStanding, standingsOf } from '../outbox/standing.ts';
 import { askServer, type ServerState } from '../server-health.ts';
+import { printAccounts } from './outbox.ts';
 
 const status: Command = {
   command: 'status',
@@ -19,6 +21,7 @@ interface Status {
   readonly openCalls: readonly { readonly id: string; readonly state: 'open' }[];
   readonly lastCall: CallRow | null;
   readonly deliveries: Readonly<Partial<Record<DeliveryState, number>>>;
+  readonly accounts: readonly AccountStanding[];
   readonly recordings: Readonly<Partial<Record<RecordingState, number>>>;
 }
 
@@ -29,7 +32,7 @@ const SERVER_MS = 2_000;
 async function look(args: Args, io: CommandIo, { store, config }: { readonly store: Store | null; readonly config: Config }): Promise<ExitCode> {
   const server = await askServer(config.web.listen, SERVER_MS);
   const found = gather(store, config, server);
-  const trouble = (found.deliveries.dead ?? 0) + (found.deliveries.held ?? 0) + (found.recordings.broken ?? 0) > 0;
+  const trouble = (found.deliveries.dead ?? 0) + (found.deliveries.held ?? 0) + (found.recordings.broken ?? 0) > 0 || found.accounts.some(({ state }) => state !== 'works');
   if (args.json) printJson(io, { ok: !trouble && server?.ready === true, ...found });
   else report(io, found, { config, store });
   return trouble || server?.ready !== true ? EXIT.problem : EXIT.fine;
@@ -42,6 +45,7 @@ function gather(store: Store | null, config: Config, server: ServerState | null)
     openCalls: config.pbx.flatMap(({ id }) => store?.journal.openCalls(id) ?? []).map(({ key }) => ({ id: key, state: 'open' as const })),
     lastCall: store?.journal.calls({ limit: 1 })[0] ?? null,
     deliveries: store?.deliveries.count() ?? {},
+    accounts: standingsOf(store, config),
     recordings: Object.fromEntries(counted.filter(([, count]) => count > 0)),
   };
 }
@@ -56,8 +60,8 @@ function report(io: CommandIo, found: Status, { config, store }: { readonly conf
   line(texts.calls, found.lastCall === null ? texts.none : `${found.lastCall.id}, ${showTime(found.lastCall.startedAt)}`);
   line(texts.deliveries, counts(found.deliveries, texts.none));
   line(texts.recordings, counts(found.recordings, texts.none));
+  printAccounts(io, found.accounts);
   if ((found.deliveries.dead ?? 0) > 0) printLine(io, texts.dead(found.deliveries.dead ?? 0));
-  if ((found.deliveries.held ?? 0) > 0) printLine(io, texts.held(found.deliveries.held ?? 0));
   if ((found.recordings.broken ?? 0) > 0) printLine(io, texts.broken(found.recordings.broken ?? 0));
 }
 

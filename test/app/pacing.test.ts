@@ -4,15 +4,17 @@ import { openAccount } from '../../app/accounts.ts';
 import { Secret } from '../../app/config/secret.ts';
 import { pacedHttp, withPriority } from '../../app/pacing.ts';
 import type { Http, HttpRequest } from '../../core/ports.ts';
+import { NO_SHELVES } from '../../app/shelves.ts';
 import { Limiter } from '../../outbox/limiter.ts';
 import type { DriverKind, DriverTools } from '../../crm/driver.ts';
+import { accountTools } from '../fakes/crm/tools.ts';
 import { ended } from '../fakes/sample-calls.ts';
 import { FakeTime } from '../fakes/time.ts';
 
 function scene(): { readonly time: FakeTime; readonly limiter: Limiter; readonly http: Http; readonly asked: string[] } {
   const time = new FakeTime();
   const asked: string[] = [];
-  const http: Http = { request: ({ url }) => { asked.push(url); return Promise.resolve({ status: 200, headers: {}, body: null }); } };
+  const http: Http = { request: ({ url }) => { asked.push(url); return Promise.resolve({ status: 200, headers: {}, body: null, text: '' }); } };
   return { time, http, asked, limiter: new Limiter({ perSecond: 1, burst: 5, clock: time, timers: time }) };
 }
 const request = (url: string, signal?: AbortSignal): HttpRequest => ({ method: 'GET', url, timeoutMs: 1_000, ...(signal && { signal }) });
@@ -61,10 +63,10 @@ t.test('an account: its lookups are perishable, its memory is its own', async (t
       };
     },
   };
-  const { driver } = openAccount({ config: { id: 'b24' as never, driver: 'example', settings: new Secret({}) }, kind, settings: new Secret({}) }, {
-    http, clock: time, employees: [], country: 'RU',
-    memory: { get: (account, call, key) => memory.get(`${account} ${call} ${key}`) ?? null, set: (account, call, key, value) => { memory.set(`${account} ${call} ${key}`, value); } },
-  });
+  const { driver } = openAccount({ config: { id: 'b24' as never, driver: 'example', settings: new Secret({}) }, kind, settings: new Secret({}) }, accountTools(http, {
+    clock: time,
+    shelves: { ...NO_SHELVES, memory: { get: (account, call, key) => memory.get(`${account} ${call} ${key}`) ?? null, set: (account, call, key, value) => { memory.set(`${account} ${call} ${key}`, value); } } },
+  }));
   t.match(given, { account: 'b24', country: 'RU' });
   const stop = new AbortController();
   const { signal } = stop;

@@ -136,3 +136,34 @@ t.test('a pop-up that came late and got no answer says nothing about the CRM', a
   t.same(store.deliveries.count(), { expired: 9 });
   t.match(outbox.status(), [{ breaker: { state: 'closed' } }]);
 });
+
+t.test('what was not asked because it rests says nothing about the CRM, and waits as long as it should', async (t) => {
+  const resting = { kind: 'try-later', reason: 'HTTP_RESTING', retryAfterMs: 600_000, rested: true } as const;
+  const { tell, outbox, time, crm, store } = postRoom(t, ({ attempts }) => attempts === 1 ? resting : DELIVERED, { accounts: [{ id: B24, inFlight: 9 }] });
+  for (const name of names(9)) tell(name, ['a']);
+  await outbox.start();
+  await time.settle();
+  t.match(outbox.status(), [{ breaker: { state: 'closed' } }]);
+  t.same(store.deliveries.count(), { deferred: 9 });
+  await time.advance(600_000);
+  t.equal(crm.tried.length, 9, 'not before');
+  await time.advance(10_000);
+  t.same(store.deliveries.count(), { done: 9 });
+});
+
+t.test('since when an account stands still is written down, looked at, and wiped out when it works', async (t) => {
+  let answer: Answer = LOCKED_OUT;
+  const { tell, outbox, time, store } = postRoom(t, () => answer);
+  const began = time.now();
+  tell('17', ['a']);
+  await outbox.start();
+  await time.settle();
+  const { standings } = store.deliveries as unknown as { readonly standings: () => readonly unknown[] };
+  t.match(standings(), [{ account: B24, why: 'locked-out', reason: '401', since: began, looks: 1, nextLook: began + 60_000 }]);
+  await time.advance(10 * MINUTE);
+  t.match(standings(), [{ since: began, looks: 11 }]);
+  t.match(outbox.status(), [{ breaker: { since: began, probes: 11 } }]);
+  answer = DELIVERED;
+  await time.advance(MINUTE);
+  t.same(standings(), []);
+});

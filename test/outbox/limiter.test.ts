@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { Limiter, type LimiterOptions, type Priority } from '../../outbox/limiter.ts';
 import { FakeTime } from '../fakes/time.ts';
 
-function paced(_t: Test, pace: Pick<LimiterOptions, 'perSecond' | 'burst' | 'queue'>) {
+function paced(_t: Test, pace: Pick<LimiterOptions, 'perSecond' | 'burst' | 'queue' | 'parallel' | 'start'>) {
   const time = new FakeTime();
   const limiter = new Limiter({ ...pace, clock: time, timers: time });
   const went: string[] = [];
@@ -106,7 +106,54 @@ t.test('a clock that is set back neither fills nor drains', async (t) => {
 
 t.test('a rate of nothing is a mistake', async (t) => {
   const { time } = paced(t, { perSecond: 1, burst: 1 });
-  for (const pace of [{ perSecond: 0, burst: 1 }, { perSecond: 1, burst: 0 }, { perSecond: Number.NaN, burst: 1 }]) {
+  for (const pace of [{ perSecond: 0, burst: 1 }, { perSecond: 1, burst: 0 }, { perSecond: Number.NaN, burst: 1 }, { perSecond: 1, burst: 1, parallel: 0 }, { perSecond: 1, burst: 1, parallel: Number.NaN }]) {
     t.throws(() => new Limiter({ ...pace, clock: time, timers: time }), RangeError);
   }
+});
+
+t.test('never more under way than allowed, and a way for perishable ones is always left', async (t) => {
+  const { time, limiter } = paced(t, { perSecond: 1_000, burst: 1_000, parallel: 4 });
+  const releases: (() => void)[] = [];
+  const went: string[] = [];
+  const go = (name: string, priority: Priority): void => { void limiter.take(priority).then((release) => { went.push(name); releases.push(release); }); };
+  for (const name of ['a', 'b', 'c', 'd', 'e']) go(name, 'durable');
+  await time.settle();
+  t.same([went, limiter.underWay], [['a', 'b', 'c'], 3], 'three of four ways are for what has days');
+  go('ring', 'perishable');
+  go('ring 2', 'perishable');
+  await time.advance(60_000);
+  t.same(went.slice(3), ['ring'], 'time alone opens no way');
+  t.equal(time.pending, 0, 'and nobody waits for it');
+  releases[0]?.();
+  releases[0]?.();
+  await time.settle();
+  t.same(went.slice(4), ['ring 2'], 'whoever comes home makes room for one, and for one only');
+  releases[1]?.();
+  releases[3]?.();
+  await time.settle();
+  t.same(went.slice(5), ['d']);
+});
+
+t.test('a single way is for everybody, the perishable ones first', async (t) => {
+  const { time, limiter } = paced(t, { perSecond: 1_000, burst: 1_000, parallel: 1 });
+  const went: string[] = [];
+  const release = await limiter.take('durable');
+  for (const [name, priority] of [['a', 'durable'], ['ring', 'perishable']] as const) void limiter.take(priority).then((done) => { went.push(name); done(); });
+  await time.settle();
+  t.same(went, []);
+  release();
+  await time.settle();
+  t.same(went, ['ring', 'a']);
+});
+
+t.test('whoever begins with the reserve alone spends no burst that a killed process has spent already', async (t) => {
+  const { time, went, ask } = paced(t, { perSecond: 2, burst: 45, start: 'reserve' });
+  for (let number = 0; number < 50; number += 1) void ask('d');
+  await time.settle();
+  t.equal(went.length, 1, 'the reserve is for perishable ones');
+  await time.advance(10_000);
+  t.equal(went.length, 21, 'the rate, and no burst');
+  for (let number = 0; number < 9; number += 1) void ask('ring', 'perishable');
+  await time.settle();
+  t.equal(went.filter((name) => name === 'ring').length, 9);
 });
