@@ -2,13 +2,12 @@
  * WAVs that no row of the spool knows: calls that began and ended while CallMe was not there. They become rows like any other. Where their
  * call is known, its CRMs get the record; where nobody heard of the call, the recording is encoded and kept, and told to nobody.
  */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Call } from '../core/calls.ts';
 import type { Clock, Journal, Log, NewRecording, RecordingStore, Service } from '../core/ports.ts';
 import { callKey, type CallKey, type Instant, type Linkedid, type PbxId, type RecordingId } from '../core/words.ts';
 import { QUIET_MS } from '../recordings/desk.ts';
-import { findLeftovers, type Leftover } from '../recordings/sweep.ts';
+import { leftoverBatches, type Leftover } from '../recordings/sweep.ts';
+import type { RecordingWorker } from '../recordings/worker.ts';
 import { linkedidIn } from '../recordings/paths.ts';
 
 export interface WatchedFolder {
@@ -21,6 +20,8 @@ export interface LeftoverTools {
   readonly folders: readonly WatchedFolder[];
   readonly journal: Journal;
   readonly recordings: Pick<RecordingStore, 'get'>;
+  /** Looks through a folder; the spool's own thread does it best. Default: this one. */
+  readonly find?: RecordingWorker['leftovers'];
   readonly clock: Clock;
   readonly log: Log;
   /** New rows are there to be worked off. */
@@ -29,7 +30,6 @@ export interface LeftoverTools {
 
 const TICK_MS = 1_000;
 const HOUR_MS = 3_600_000;
-const BATCH = 200;
 
 export class Leftovers implements Service {
   readonly #tools: LeftoverTools;
@@ -73,17 +73,14 @@ export class Leftovers implements Service {
   }
 
   async #look({ pbx, folder }: WatchedFolder): Promise<void> {
-    const { journal, recordings, clock, log, onFound } = this.#tools;
+    const { journal, recordings, clock, log, find = leftoverBatches, onFound } = this.#tools;
     const now = clock.now();
     // An open header (Asterisk was killed) is trusted to be the last word only where the PBX has no call at all: no recorder runs then.
     const isIdle = journal.openCalls(pbx).length === 0;
-    const found = await findLeftovers(folder, new Set(), { now, signal: this.#stopping.signal, channelGone: () => isIdle });
-    // A crash of an hour leaves thousands: some hundreds at a time keep memory, and the pause that a commit is, small.
-    for (let from = 0; from < found.length; from += BATCH) {
-      this.#stopping.signal.throwIfAborted();
-      const resting = await Promise.all(found.slice(from, from + BATCH).map(async (each) => (await isResting(join(folder, each.file), now) ? [each] : [])));
+    // Some hundreds at a time: a crash of an hour leaves thousands, and memory, and the pause that a commit is, stay small.
+    for await (const found of find(folder, { now, signal: this.#stopping.signal, channelGone: () => isIdle })) {
       const open = journal.openCalls(pbx);
-      const rows = resting.flat().filter(({ file }) => recordings.get(idOf(pbx, file)) === null && !belongsToOne(open, file))
+      const rows = found.filter((each) => isResting(each, now) && recordings.get(idOf(pbx, each.file)) === null && !belongsToOne(open, each.file))
         .map((each) => asRecording(pbx, each, journal));
       if (rows.length === 0) continue;
       journal.commit({ at: clock.now(), pbx, keep: [], forget: [], facts: [], deliveries: [], recordings: rows, notes: [] });
@@ -96,7 +93,7 @@ export class Leftovers implements Service {
 const idOf = (pbx: PbxId, file: string): RecordingId => `${pbx}/${file}` as RecordingId;
 
 /** The end of a younger file may be on its way to us: that story knows better whose it is. */
-const isResting = (path: string, now: Instant): Promise<boolean> => stat(path).then(({ mtimeMs }) => now - mtimeMs >= QUIET_MS, () => false);
+const isResting = ({ writtenAt }: Leftover, now: Instant): boolean => now - writtenAt >= QUIET_MS;
 
 /** A call that goes on tells its files at its end. */
 const belongsToOne = (open: readonly Call[], file: string): boolean =>

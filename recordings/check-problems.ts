@@ -3,6 +3,7 @@
 /** [what is wrong, given the detail; what helps]. */
 const WORDS = {
   'lame-missing': [(): string => 'lame is not there: WAVs wait', 'install the package "lame" (Debian, Ubuntu: apt-get install lame; RHEL family: dnf install lame from EPEL or RPM Fusion)'],
+  'lame-broken': [(detail: string): string => `lame encodes nothing, WAVs wait: ${detail}`, 'install the package "lame" anew; "callme doctor" and this check try it on a tone'],
   'folder-missing': [(): string => 'the recordings folder is not there', 'mount it, or correct pbx[].recordings'],
   'disk-low': [(detail: string): string => detail, 'free some space; "callme spool purge --dry-run" shows what may go'],
   'broken': [(detail: string): string => `broken ${detail}`, 'remove the cause, then "callme spool retry"'],

@@ -13,10 +13,12 @@ import type { SpoolProblem } from './check-problems.ts';
 import { checkMp3, type RowAsk } from './check-row.ts';
 import type { OnReady } from './desk.ts';
 import { RecordingError, sentence } from './errors.ts';
-import { placeForMp3, publish, setAside } from './files.ts';
+import { realDisk } from './disk-writes.ts';
+import { placeForMp3, setAside } from './files.ts';
 import { isVerified } from './manifest.ts';
 import { inspectMp3 } from './mp3.ts';
 import { mp3Places, wavIn, type Mp3Places } from './paths.ts';
+import { createPublisher } from './publisher.ts';
 import { inspectWav } from './wav.ts';
 
 export interface RepairTools extends RowAsk {
@@ -113,7 +115,7 @@ async function fetchBack(row: RecordingRow, places: Mp3Places, tools: RepairTool
     await pipeline(stream, createWriteStream(part, { mode: 0o640 }), { signal: tools.signal });
     if (hash.digest('hex') !== row.sha256) throw new RecordingError('STORAGE_LIES', 'the bucket gave back another file');
     await outOfTheWay(target);
-    await publish(part, target);
+    await createPublisher(realDisk, { gatherMs: 0, most: 1 })(part, target);
   } finally {
     await rm(part, { force: true });
   }

@@ -10,11 +10,12 @@ import { problem, type SpoolProblem } from './check-problems.ts';
 import { checkRow, type RowAsk } from './check-row.ts';
 import type { RecordingSettings } from './desk.ts';
 import { diskLevels } from './disk.ts';
-import { findProgram } from './lame.ts';
+import { findProgram, realTimers } from './lame.ts';
+import { whyLameFails } from './lame-watch.ts';
 import { allRows } from './manifest.ts';
 import { fallbackOf, safeRelative, wavIn } from './paths.ts';
 import { localStorage } from './storage/storage.ts';
-import { findLeftovers, type Leftover } from './sweep.ts';
+import { leftoversIn, type Leftover } from './sweep.ts';
 import { filesIn } from './walk.ts';
 
 export type { SpoolProblem, SpoolProblemKind } from './check-problems.ts';
@@ -40,10 +41,8 @@ export async function checkSpool(ask: SpoolAsk): Promise<readonly SpoolProblem[]
   return problems;
 }
 
-async function checkMachine({ folders, settings }: SpoolAsk): Promise<SpoolProblem[]> {
-  const problems: SpoolProblem[] = [];
-  const lame = settings.lame ?? 'lame';
-  if (await findProgram(lame) === null) problems.push(problem('lame-missing', { path: lame }));
+async function checkMachine({ folders, settings, signal }: SpoolAsk): Promise<SpoolProblem[]> {
+  const problems: SpoolProblem[] = [...await checkLame(settings.lame ?? 'lame', signal)];
   for (const folder of folders.values()) {
     const there = await stat(folder).then((found) => found.isDirectory(), () => false);
     if (!there) problems.push(problem('folder-missing', { path: folder }));
@@ -54,12 +53,20 @@ async function checkMachine({ folders, settings }: SpoolAsk): Promise<SpoolProbl
   return problems;
 }
 
+/** It is asked to encode a second of a tone: a build without its library, or a damaged one, is there and encodes nothing. */
+async function checkLame(lame: string, signal: AbortSignal): Promise<readonly SpoolProblem[]> {
+  if (await findProgram(lame) === null) return [problem('lame-missing', { path: lame })];
+  const why = await whyLameFails(lame, { signal, timers: realTimers });
+  return why === '' ? [] : [problem('lame-broken', { path: lame, detail: why })];
+}
+
 async function checkWavs(pbx: PbxId, folder: string, ask: SpoolAsk): Promise<readonly SpoolProblem[]> {
-  const found = await findLeftovers(folder, new Set(), { now: ask.now, signal: ask.signal, channelGone: () => true });
-  return found.flatMap((wav) => {
+  const problems: SpoolProblem[] = [];
+  for await (const wav of leftoversIn(folder, { now: ask.now, signal: ask.signal, channelGone: () => true })) {
     const id = `${pbx}/${wav.file}` as RecordingId;
-    return whyLeft(wav, ask.store.get(id), ask).map(({ kind, detail }) => problem(kind, { recording: id, path: wavIn(folder, wav.file) ?? '', detail }));
-  });
+    problems.push(...whyLeft(wav, ask.store.get(id), ask).map(({ kind, detail }) => problem(kind, { recording: id, path: wavIn(folder, wav.file) ?? '', detail })));
+  }
+  return problems;
 }
 
 const DAY_MS = 86_400_000;

@@ -1,13 +1,17 @@
 /** What the work on one recording needs: the ports it was given and the settings with their defaults. */
 import { availableParallelism } from 'node:os';
-import type { Clock, Log, RecordingRow, RecordingStore } from '../core/ports.ts';
+import type { Clock, Log, RecordingRow } from '../core/ports.ts';
 import type { PbxId } from '../core/words.ts';
 import type { RoomKeeper } from './disk.ts';
 import type { DiskWrites } from './disk-writes.ts';
 import type { EncoderWatch } from './lame-watch.ts';
 import type { Launcher } from './launcher.ts';
 import type { Timers } from './lame.ts';
-import type { Storage } from './storage/storage.ts';
+import { ownTurn } from './turn.ts';
+import type { Ledger } from './ledger.ts';
+import type { DiskReads } from './open-file.ts';
+import type { Publish } from './publisher.ts';
+import type { CopyAway } from './storage/store-away.ts';
 
 /** `recording:` of the config, and what the app adds to it. */
 export interface RecordingSettings {
@@ -38,27 +42,26 @@ export type OnReady = (row: RecordingRow, ready: Ready) => void;
 export type RecorderGone = (row: RecordingRow) => boolean;
 
 export interface Desk {
-  readonly store: RecordingStore;
+  readonly ledger: Ledger;
   readonly folders: ReadonlyMap<PbxId, string>;
   readonly settings: RecordingSettings;
   readonly clock: Clock;
   readonly log: Log;
-  readonly onReady: OnReady;
   readonly recorderGone: RecorderGone | null;
   readonly random: () => number;
   readonly timers: Timers;
   readonly signal: AbortSignal;
-  /** The `.part` files that are being written: the sweep leaves them alone. */
-  readonly parts: Set<string>;
   /** Runs one encoding when an encoder is free. */
   readonly encoder: <Value>(work: () => Promise<Value>) => Promise<Value>;
   /** Where lame is, and whether it works at all. */
   readonly lame: EncoderWatch;
   readonly launcher: Launcher;
   readonly disk: DiskWrites;
+  readonly reads: DiskReads;
+  readonly publish: Publish;
   readonly room: RoomKeeper;
-  /** Where a verified MP3 is copied to before it is handed over; not given = it stays on this machine alone. */
-  readonly storage?: Storage | undefined;
+  /** Copies a verified MP3 to its second place before it is handed over; null = it stays on this machine alone. */
+  readonly copyAway: CopyAway | null;
 }
 
 export const DEFAULT_MAX_FAILURES = 10;
@@ -81,6 +84,6 @@ export function createSlots(limit: number): Desk['encoder'] {
   const leave = (): void => { const next = waiting.shift(); if (next === undefined) free += 1; else next(); };
   return async (work) => {
     await enter();
-    try { return await work(); } finally { leave(); }
+    try { return await work(); } finally { leave(); await ownTurn(); }
   };
 }

@@ -1,7 +1,8 @@
 /** From a WAV whose length is known to a verified MP3 under its final name; or to one that an earlier run has left there. */
 import path from 'node:path';
 import { codeOf, isWorldly, RecordingError, sentence } from './errors.ts';
-import { discardPart, placeForMp3, publish, setAside, syncFolder } from './files.ts';
+import { discardPart, placeForMp3, setAside, syncFolder } from './files.ts';
+import type { DiskReads } from './open-file.ts';
 import { runLame, type Encoding } from './lame.ts';
 import { inspectMp3, whyNotWhole, whyRefused, type Mp3Look } from './mp3.ts';
 import { partOf } from './paths.ts';
@@ -23,14 +24,16 @@ const SPARE_BYTES = 256 * 1024;
 const found = (mp3: string, look: Mp3Look, seconds: number): Mp3Found =>
   ({ mp3, seconds: Math.round(seconds * 1000) / 1000, bytes: look.bytes, sha256: look.sha256, channels: look.channels === 1 ? 'mono' : 'stereo' });
 
-const lookAt = (mp3: string, signal: AbortSignal): Promise<Mp3Look | null> => inspectMp3(mp3, signal).catch((error: unknown) => {
+interface Looking { readonly signal: AbortSignal; readonly reads: DiskReads }
+
+const lookAt = (mp3: string, { signal, reads }: Looking): Promise<Mp3Look | null> => inspectMp3(mp3, signal, reads).catch((error: unknown) => {
   if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
   throw error;
 });
 
 /** Listens to a WAV. Rejects with the system's error. */
 export async function hear({ wav: file, desk }: Trip, wav: Audible, seen: FileIdentity): Promise<Heard> {
-  return { wav, seen, sound: await listen(file, wav, desk.signal) };
+  return { wav, seen, sound: await listen(file, wav, desk.signal, desk.reads) };
 }
 
 /**
@@ -39,13 +42,13 @@ export async function hear({ wav: file, desk }: Trip, wav: Audible, seen: FileId
  */
 export async function adoptMp3({ row, places, desk }: Trip, { wav, seen, sound }: Heard): Promise<Mp3Found | null> {
   for (const mp3 of [places.beside, places.fallback]) {
-    const look = await lookAt(mp3, desk.signal);
+    const look = await lookAt(mp3, desk);
     if (look === null) continue;
     if (look.mtimeMs >= seen.mtimeMs && whyRefused(look, wav.seconds, sound) === '') {
       await syncFolder(path.dirname(mp3), desk.disk);
       return found(mp3, look, wav.seconds);
     }
-    const aside = await setAside(mp3, look.mtimeMs, desk.disk);
+    const aside = await setAside(mp3, look.mtimeMs, desk);
     desk.log.warn({ recording: row.id, aside }, 'another MP3 bore the name of this recording: set aside');
   }
   return null;
@@ -55,7 +58,7 @@ export async function adoptMp3({ row, places, desk }: Trip, { wav, seen, sound }
 export async function mp3WithoutWav({ row, places, desk }: Trip): Promise<Mp3Found | null> {
   const expected = row.seconds ?? (row.certain && row.bytesClaimed > 44 ? (row.bytesClaimed - 44) / BYTES_PER_SECOND : null);
   for (const mp3 of [places.beside, places.fallback]) {
-    const look = await lookAt(mp3, desk.signal);
+    const look = await lookAt(mp3, desk);
     if (look !== null && whyNotWhole(look, expected ?? look.seconds) === '') return found(mp3, look, expected ?? look.seconds);
   }
   return null;
@@ -68,7 +71,7 @@ export interface Encoded { readonly found: Mp3Found; readonly note: string }
 export async function encodeMp3(trip: Trip, heard: Heard): Promise<Encoded> {
   const { desk, wav, row } = trip;
   if (desk.settings.channels !== 'stereo') return { found: await produce(trip, heard, null), note: '' };
-  const sides = await findSides(wav, heard.wav, (side) => isSideOf(row, side, desk.store));
+  const sides = await findSides(wav, heard.wav, { isSide: (side) => isSideOf(row, side, desk.ledger), reads: desk.reads });
   if (typeof sides === 'string') return inMono(trip, heard, sides);
   try {
     return { found: await produce(trip, heard, sides), note: '' };
@@ -87,31 +90,28 @@ async function inMono(trip: Trip, heard: Heard, why: string): Promise<Encoded> {
 /** Encodes, verifies, publishes. When it rejects, no final name was touched. */
 async function produce(trip: Trip, heard: Heard, sides: Sides | null): Promise<Mp3Found> {
   const { desk, places } = trip;
-  const mp3 = await placeForMp3(places, desk.disk);
+  const mp3 = await placeForMp3(places, desk);
   const part = partOf(mp3);
   const room = heard.wav.seconds * desk.settings.bitrateKbps * 125 * (sides === null ? 1 : 2) + SPARE_BYTES;
   await desk.room.demand(path.dirname(mp3), room);
-  desk.parts.add(part);
   try {
     await runInTurn(trip, encodingOf(trip, heard.wav, sides, part));
-    const look = await verified(part, heard, desk.signal);
-    await demandSame(trip.wav, heard.seen);
-    if (sides !== null) await demandSameSides(sides);
-    await publish(part, mp3, desk.disk);
+    const look = await verified(part, heard, desk);
+    await demandSame(trip.wav, heard.seen, desk.reads);
+    if (sides !== null) await demandSameSides(sides, desk.reads);
+    await desk.publish(part, mp3);
     return found(mp3, look, heard.wav.seconds);
   } catch (error) {
     await discardPart(part, desk.disk);
     // lame says "write error" and no more: a full disk must not count against the recording.
     if (error instanceof RecordingError && !desk.signal.aborted) await desk.room.demand(path.dirname(mp3), room);
     throw await desk.lame.blame(error, desk);
-  } finally {
-    desk.parts.delete(part);
   }
 }
 
 function encodingOf({ desk, wav: file }: Trip, wav: Audible, sides: Sides | null, part: string): Omit<Encoding, 'command'> {
   const encoding = { wav: file, part, bitrateKbps: desk.settings.bitrateKbps, seconds: wav.seconds };
-  if (sides !== null) return { ...encoding, raw: null, stereo: { format: wav.format, samples: () => interleaved(sides, desk.signal) } };
+  if (sides !== null) return { ...encoding, raw: null, stereo: { format: wav.format, samples: () => interleaved(sides, desk) } };
   return { ...encoding, raw: wav.kind === 'lying' ? { format: wav.format, dataAt: wav.dataAt } : null };
 }
 
@@ -122,15 +122,15 @@ async function runInTurn({ desk }: Trip, encoding: Omit<Encoding, 'command'>): P
   await desk.encoder(() => runLame({ ...encoding, command }, desk));
 }
 
-async function verified(part: string, { wav, sound }: Heard, signal: AbortSignal): Promise<Mp3Look> {
-  const look = await lookAt(part, signal);
+async function verified(part: string, { wav, sound }: Heard, looking: Looking): Promise<Mp3Look> {
+  const look = await lookAt(part, looking);
   const problem = look === null ? 'lame wrote no file' : whyRefused(look, wav.seconds, sound);
   if (look === null || problem !== '') throw new RecordingError('MP3_REFUSED', problem);
   return look;
 }
 
 /** A WAV that went on growing under the encoder was not finished: its MP3 is a part of it. */
-async function demandSame(wav: string, seen: FileIdentity): Promise<void> {
-  const now = await identify(wav);
+async function demandSame(wav: string, seen: FileIdentity, reads: DiskReads): Promise<void> {
+  const now = await identify(wav, reads);
   if (now === null || !isSameFile(now, seen)) throw new RecordingError('WAV_CHANGED', 'the WAV changed while it was encoded');
 }

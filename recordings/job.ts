@@ -1,6 +1,6 @@
 /**
  * The way of one recording: closed → spooled → encoded → uploaded, then its WAV goes. Each step looks at the disk first and is harmless
- * when done twice, so that a kill at any boundary costs time and nothing else. The WAV is never touched but for its header, and only
+ * when done twice, so that a kill at any boundary costs time and nothing else; and so the steps up to the hand-over need no commit of their own. The WAV is never touched but for its header, and only
  * `purge.ts` removes it.
  */
 import type { RecordingRow } from '../core/ports.ts';
@@ -8,18 +8,19 @@ import type { Desk } from './desk.ts';
 import { codeOf, isSystemError, isWorldly, RecordingError, sentence } from './errors.ts';
 import { encode, handOver, letWavGo } from './handover.ts';
 import { takeOver } from './takeover.ts';
+import { ownTurn } from './turn.ts';
 import { begin, fail, refuse, type Going, type Trip } from './trip.ts';
 
 /** Works a row off as far as it goes now. Rejects only when the store failed or on a bug of ours; the row then stays as it is. */
 export async function workOff(row: RecordingRow, desk: Desk): Promise<void> {
-  const trip = begin(row, desk);
+  const trip = await begin(row, desk);
   if (trip === null) return;
   try {
-    while (await step(trip) === 'on');
+    while (await step(trip) === 'on') await ownTurn();
   } catch (error) {
     if (desk.signal.aborted || codeOf(error) === 'STOPPED') return;
-    if (isWorldly(error)) refuse(trip, sentence(error));
-    else if (error instanceof RecordingError || isSystemError(error)) fail(trip, sentence(error));
+    if (isWorldly(error)) await refuse(trip, sentence(error));
+    else if (error instanceof RecordingError || isSystemError(error)) await fail(trip, sentence(error));
     else throw error;
   }
 }

@@ -94,6 +94,7 @@ const couldNotStart = (error: unknown): RecordingError => new RecordingError('LA
 
 /** A shell says 126 or 127 for what it could not start, and 128 + the signal for what was killed. */
 function failureOfEnding({ status, said }: Ending): RecordingError | null {
+  if (status === 0) return null;
   if (status === 126 || status === 127) return new RecordingError('LAME_START', `lame cannot be started: ${said.trim().slice(0, 300)}`);
   const signal = Object.entries(constants.signals).find(([, number]) => number === status - 128)?.[0] ?? null;
   return failureOf(status, signal, said);

@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { giveBack, takeBuffer } from './buffers.ts';
 import { levelOf, whyQuieter, type SideShape } from './mp3-level.ts';
+import { realReads, type DiskReads, type OpenFile } from './open-file.ts';
 import type { Sound } from './silence.ts';
 
 export interface FrameCount {
@@ -28,7 +29,6 @@ interface Frame extends SideShape { readonly bytes: number; readonly samples: nu
 const KBPS_MPEG1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const KBPS_MPEG2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 const RATES = [44_100, 48_000, 32_000];
-const CHUNK = 512 * 1024;
 /** Header, checksum, side information and the four letters `Info` or `Xing` of the first frame; ID3v2's header needs ten. */
 const WANTED = 42;
 
@@ -108,20 +108,30 @@ function syncSafe(bytes: Buffer, at: number): number {
 export interface Mp3Look extends FrameCount { readonly bytes: number; readonly sha256: string; readonly mtimeMs: number }
 
 /** Frames and sha256 of a file in one pass; no link is followed. Rejects with the system's error (ENOENT …), or the signal's reason. */
-export async function inspectMp3(path: string, signal: AbortSignal): Promise<Mp3Look> {
+export async function inspectMp3(path: string, signal: AbortSignal, reads: DiskReads = realReads): Promise<Mp3Look> {
   // A pipe or a device under that name must not hold us.
-  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  const [reader, hash, buffer] = [createFrameReader(), createHash('sha256'), Buffer.allocUnsafe(CHUNK)];
+  const file = await reads.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const buffer = takeBuffer();
+  try {
+    return await readThrough(file, buffer, signal);
+  } finally {
+    giveBack(buffer);
+    await file.close();
+  }
+}
+
+async function readThrough(file: OpenFile, buffer: Buffer, signal: AbortSignal): Promise<Mp3Look> {
+  const [reader, hash] = [createFrameReader(), createHash('sha256')];
   const { mtimeMs, size } = await file.stat();
   let bytes = 0;
   while (bytes < size) {
     signal.throwIfAborted();
-    const { bytesRead } = await file.read(buffer, 0, CHUNK, bytes);
-    if (bytesRead === 0) break;
-    const chunk = buffer.subarray(0, bytesRead);
+    const got = await file.read(buffer, bytes);
+    if (got === 0) break;
+    const chunk = buffer.subarray(0, got);
     hash.update(chunk);
     reader.feed(chunk);
-    bytes += bytesRead;
+    bytes += got;
   }
   return { ...reader.end(), bytes, sha256: hash.digest('hex'), mtimeMs };
 }

@@ -3,13 +3,13 @@
  * and holds this WAV, not another one that took the name later (a linkedid can be used again). The sides of a stereo recording go with
  * it, before it: as long as the mixed WAV is there they are known as what they are.
  */
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Log, RecordingRow, RecordingStore } from '../core/ports.ts';
+import type { Log, RecordingRow } from '../core/ports.ts';
 import { realDisk, type DiskWrites } from './disk-writes.ts';
 import { sentence } from './errors.ts';
+import { realReads, type DiskReads } from './open-file.ts';
 import { SIDES, sideOf } from './paths.ts';
-import { isSideOf } from './stereo.ts';
+import { isSideOf, type Rows } from './stereo.ts';
 import { identify, inspectWav, isSameFile, type FileIdentity, type WavLook } from './wav.ts';
 
 const TOLERANCE_SECONDS = 1;
@@ -17,8 +17,9 @@ const TOLERANCE_SECONDS = 1;
 export interface EmptyPurge {
   readonly row: RecordingRow;
   readonly wav: string;
-  readonly store: Pick<RecordingStore, 'get'>;
+  readonly rows: Rows;
   readonly disk?: DiskWrites | undefined;
+  readonly reads?: DiskReads | undefined;
 }
 export interface Purge extends EmptyPurge {
   /** The WAV that this process encoded, when it did. */
@@ -38,20 +39,20 @@ export async function purgeWav(purge: Purge, log: Log): Promise<boolean> {
 
 /** Puts the sides that are there into `sides`. */
 async function whyKeep(purge: Purge, sides: string[]): Promise<string> {
-  const { row, wav, encoded } = purge;
-  const now = await identify(wav);
+  const { row, wav, encoded, reads = realReads } = purge;
+  const now = await identify(wav, reads);
   if (now === null) return 'gone';
   if (!['uploaded', 'told'].includes(row.state) || row.mp3 === null || row.seconds === null || row.bytes === null) return `its MP3 is not handed over (${row.state})`;
-  const mp3 = await stat(row.mp3);
+  const mp3 = await reads.stat(row.mp3);
   if (mp3.size !== row.bytes || row.bytes === 0) return `its MP3 has ${mp3.size} bytes, ${row.bytes} were verified`;
-  const why = encoded === null ? await whyNotTheSame(wav, row.seconds, mp3.mtimeMs) : isSameFile(encoded, now) ? '' : 'it changed since it was encoded';
+  const why = encoded === null ? await whyNotTheSame({ wav, seconds: row.seconds, mp3Ms: mp3.mtimeMs }, reads) : isSameFile(encoded, now) ? '' : 'it changed since it was encoded';
   if (why !== '') return why;
   return whySidesStay(purge, sides, (side) => whySideStays(side, row.seconds ?? 0, mp3.mtimeMs));
 }
 
 /** For a WAV that an earlier run encoded: all that is known of it is its length. */
-async function whyNotTheSame(wav: string, seconds: number, mp3Ms: number): Promise<string> {
-  const look = await inspectWav(wav);
+async function whyNotTheSame({ wav, seconds, mp3Ms }: { readonly wav: string; readonly seconds: number; readonly mp3Ms: number }, reads: DiskReads): Promise<string> {
+  const look = await inspectWav(wav, reads);
   if (look.kind === 'missing') return 'gone';
   const { truth, identity } = look;
   if (truth.kind !== 'sound' && truth.kind !== 'lying') return `it is not the sound that was encoded (${truth.kind})`;
@@ -68,10 +69,10 @@ function whySideStays({ truth, identity }: There, seconds: number, mp3Ms: number
 }
 
 /** `''` when nothing speaks against the removal of the sides that are there. */
-async function whySidesStay({ row, wav, store }: EmptyPurge, sides: string[], judge: (side: There) => string): Promise<string> {
+async function whySidesStay({ row, wav, rows, reads }: EmptyPurge, sides: string[], judge: (side: There) => string): Promise<string> {
   for (const side of SIDES) {
-    const look = isSideOf(row, side, store) ? await inspectWav(sideOf(wav, side)) : null;
-    if (look === null || look.kind === 'missing') continue;
+    const look = await inspectWav(sideOf(wav, side), reads);
+    if (look.kind === 'missing' || !await isSideOf(row, side, rows)) continue;
     sides.push(sideOf(wav, side));
     const why = judge(look);
     if (why !== '') return `${path.basename(sideOf(wav, side))} ${why}`;
@@ -81,7 +82,7 @@ async function whySidesStay({ row, wav, store }: EmptyPurge, sides: string[], ju
 
 /** Removes a WAV of a call without audio, when every byte of it and of its sides is header. Anything else stays. */
 export async function purgeEmpty(purge: EmptyPurge, log: Log): Promise<boolean> {
-  const look = await inspectWav(purge.wav);
+  const look = await inspectWav(purge.wav, purge.reads);
   if (look.kind === 'missing') return true;
   if (!isHeader(look)) return false;
   const sides: string[] = [];

@@ -31,7 +31,7 @@ export async function purgeRecording(going: Going, tools: PurgeTools): Promise<P
   if (row === null || !isVerified(row) || (going.rule !== 'local' && row.hold !== '')) return 'kept';
   if (going.rule === 'local') return dropLocal(row, tools);
   const wav = wavOf(row, tools);
-  if (wav !== null && row.mp3 !== null) await purgeWav({ row, wav, encoded: null, store }, tools.log);
+  if (wav !== null && row.mp3 !== null) await purgeWav({ row, wav, encoded: null, rows: store }, tools.log);
   store.patch(row.id, { state: 'purged', reason: going.why, purgedAt: clock.now(), upload: null }, clock.now());
   return finish(store.get(row.id) ?? row, tools);
 }

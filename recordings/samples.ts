@@ -1,12 +1,12 @@
 /** The samples of a WAV, a chunk at a time, so that a call of a day needs no more memory than one of a minute. */
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
 import { endianness } from 'node:os';
+import { realReads, type DiskReads, type OpenFile } from './open-file.ts';
+import { giveBack, takeBuffer } from './buffers.ts';
 
 /** Where the sound of a file lies: what `parseWav` found. */
 export interface SampleRange { readonly dataAt: number; readonly dataBytes: number }
 
-const CHUNK_BYTES = 256 * 1024;
 /** WAVs are little-endian; typed arrays are as the machine is. */
 const FOREIGN_ORDER = endianness() === 'BE';
 
@@ -14,9 +14,18 @@ const FOREIGN_ORDER = endianness() === 'BE';
  * Yields the 16 bit samples of one channel. The array is used again for the next chunk: whoever needs it longer copies it. Ends early where
  * the file does. Rejects with the system's error or the signal's reason.
  */
-export async function* samplesOf(path: string, range: SampleRange, signal: AbortSignal): AsyncGenerator<Int16Array, undefined> {
-  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  const chunk = Buffer.from(new ArrayBuffer(Math.max(2, Math.min(CHUNK_BYTES, range.dataBytes))));
+export async function* samplesOf(path: string, range: SampleRange, signal: AbortSignal, reads: DiskReads = realReads): AsyncGenerator<Int16Array, undefined> {
+  const file = await reads.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const chunk = takeBuffer();
+  try {
+    yield* chunksOf(file, range, chunk, signal);
+  } finally {
+    giveBack(chunk);
+    await file.close();
+  }
+}
+
+async function* chunksOf(file: OpenFile, range: SampleRange, chunk: Buffer, signal: AbortSignal): AsyncGenerator<Int16Array, undefined> {
   for (let done = 0; done < range.dataBytes;) {
     signal.throwIfAborted();
     const wanted = Math.min(chunk.length, range.dataBytes - done);
@@ -30,10 +39,10 @@ export async function* samplesOf(path: string, range: SampleRange, signal: Abort
 }
 
 /** A network share may hand over less than it was asked for without being at its end. Resolves to how many bytes there are. */
-async function readFully(file: FileHandle, into: Buffer, at: number): Promise<number> {
+async function readFully(file: OpenFile, into: Buffer, at: number): Promise<number> {
   for (let have = 0; ;) {
-    const { bytesRead } = await file.read(into, have, into.length - have, at + have);
-    have += bytesRead;
-    if (bytesRead === 0 || have === into.length) return have;
+    const got = await file.read(into.subarray(have), at + have);
+    have += got;
+    if (got === 0 || have === into.length) return have;
   }
 }

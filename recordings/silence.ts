@@ -2,6 +2,7 @@
  * How loud a recording is, measured on the WAV itself in windows of a tenth of a second: how long nobody is heard, and in which seconds
  * somebody certainly is. Of the latter the MP3 must have something too (`loudness` in mp3-level.ts).
  */
+import { realReads, type DiskReads } from './open-file.ts';
 import { samplesOf, type SampleRange } from './samples.ts';
 
 export interface Sound {
@@ -73,8 +74,8 @@ export function createEar(rate: number): Ear {
 }
 
 /** Listens to a whole WAV. Rejects with the system's error or the signal's reason. */
-export async function listen(path: string, wav: SampleRange & { readonly format: { readonly rate: number } }, signal: AbortSignal): Promise<Sound> {
+export async function listen(path: string, wav: SampleRange & { readonly format: { readonly rate: number } }, signal: AbortSignal, reads: DiskReads = realReads): Promise<Sound> {
   const ear = createEar(wav.format.rate);
-  for await (const samples of samplesOf(path, wav, signal)) ear.hear(samples);
+  for await (const samples of samplesOf(path, wav, signal, reads)) ear.hear(samples);
   return ear.end();
 }

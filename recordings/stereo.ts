@@ -3,9 +3,10 @@
  * out of step, the mixed one is encoded and nothing is lost but the separation.
  */
 import path from 'node:path';
-import type { RecordingRow, RecordingStore } from '../core/ports.ts';
+import type { RecordingRow } from '../core/ports.ts';
 import type { RecordingId } from '../core/words.ts';
 import { RecordingError, sentence } from './errors.ts';
+import { realReads, type DiskReads } from './open-file.ts';
 import { sideOf, type SideName } from './paths.ts';
 import { samplesOf } from './samples.ts';
 import { identify, inspectWav, isSameFile, type Audible, type FileIdentity } from './wav.ts';
@@ -19,16 +20,21 @@ export interface Sides { readonly left: Side; readonly right: Side; /** Samples 
  */
 export const MOST_SLIP_SECONDS = 0.3;
 
+/** Who knows the rows: the store, or a ledger. */
+export interface Rows { get(id: RecordingId): RecordingRow | null | Promise<RecordingRow | null> }
+
 /** Whether `wav`'s sides are files of their own right: a linkedid may end with `-in`, and then a row knows that file as a recording. */
-export function isSideOf(row: Pick<RecordingRow, 'pbx' | 'file'>, side: SideName, store: Pick<RecordingStore, 'get'>): boolean {
-  return store.get(`${row.pbx}/${sideOf(row.file, side)}` as RecordingId) === null;
+export async function isSideOf(row: Pick<RecordingRow, 'pbx' | 'file'>, side: SideName, rows: Rows): Promise<boolean> {
+  return await rows.get(`${row.pbx}/${sideOf(row.file, side)}` as RecordingId) === null;
 }
 
+export interface SidesAsk { readonly isSide: (side: SideName) => boolean | Promise<boolean>; readonly reads?: DiskReads }
+
 /** The sides of a recording whose mixed WAV is `mixed`, or why there are none to be used. Never rejects. */
-export async function findSides(wav: string, mixed: Audible, isSide: (side: SideName) => boolean): Promise<Sides | string> {
+export async function findSides(wav: string, mixed: Audible, { isSide, reads = realReads }: SidesAsk): Promise<Sides | string> {
   const use = async (side: SideName): Promise<Side | string> => {
     const file = sideOf(wav, side);
-    return isSide(side) ? findSide(file, mixed) : `${path.basename(file)} is a recording of its own`;
+    return await isSide(side) ? findSide(file, mixed, reads) : `${path.basename(file)} is a recording of its own`;
   };
   const left = await use('in');
   if (typeof left === 'string') return left;
@@ -37,9 +43,9 @@ export async function findSides(wav: string, mixed: Audible, isSide: (side: Side
   return { left, right, samples: Math.max(...[mixed, left.sound, right.sound].map(({ dataBytes }) => dataBytes / 2)) };
 }
 
-async function findSide(file: string, mixed: Audible): Promise<Side | string> {
+async function findSide(file: string, mixed: Audible, reads: DiskReads): Promise<Side | string> {
   const name = path.basename(file);
-  const look = await inspectWav(file).catch(sentence);
+  const look = await inspectWav(file, reads).catch(sentence);
   if (typeof look === 'string') return `${name}: ${look}`;
   if (look.kind === 'missing') return `${name} is not there`;
   const { truth, identity } = look;
@@ -50,9 +56,11 @@ async function findSide(file: string, mixed: Audible): Promise<Side | string> {
   return { file, sound: truth, identity };
 }
 
+export interface Hearing { readonly signal: AbortSignal; readonly reads?: DiskReads }
+
 /** Left and right in turns, 16 bit little-endian; the shorter side ends in silence. Rejects with SIDE_REFUSED where a side cannot be read. */
-export async function* interleaved({ left, right, samples }: Sides, signal: AbortSignal): AsyncGenerator<Buffer, undefined> {
-  const [one, other] = [reader(left, signal), reader(right, signal)];
+export async function* interleaved({ left, right, samples }: Sides, hearing: Hearing): AsyncGenerator<Buffer, undefined> {
+  const [one, other] = [reader(left, hearing), reader(right, hearing)];
   try {
     for (let done = 0; done < samples; done += FRAMES) {
       const count = Math.min(FRAMES, samples - done);
@@ -71,8 +79,8 @@ const FRAMES = 16_384;
 
 interface SideReader { into(both: Buffer, offset: 0 | 2, count: number): Promise<void>; close(): Promise<void> }
 
-function reader({ file, sound }: Side, signal: AbortSignal): SideReader {
-  const source = samplesOf(file, sound, signal);
+function reader({ file, sound }: Side, { signal, reads }: Hearing): SideReader {
+  const source = samplesOf(file, sound, signal, reads);
   let [chunk, at] = [new Int16Array(0) as Int16Array, 0];
   const more = async (): Promise<boolean> => {
     const next = await source.next().catch((error: unknown) => { throw new RecordingError('SIDE_REFUSED', `${path.basename(file)}: ${sentence(error)}`); });
@@ -93,9 +101,9 @@ function reader({ file, sound }: Side, signal: AbortSignal): SideReader {
 }
 
 /** A side that went on growing under the encoder was not finished. */
-export async function demandSameSides({ left, right }: Sides): Promise<void> {
+export async function demandSameSides({ left, right }: Sides, reads: DiskReads = realReads): Promise<void> {
   for (const { file, identity } of [left, right]) {
-    const now = await identify(file);
+    const now = await identify(file, reads);
     if (now === null || !isSameFile(now, identity)) throw new RecordingError('SIDE_REFUSED', `${path.basename(file)} changed while it was encoded`);
   }
 }

@@ -1,16 +1,15 @@
 /** closed → spooled: what is this WAV really, is its recorder finished, does its header say the truth (asterisk-facts 4 and 8). */
-import { stat } from 'node:fs/promises';
 import { QUIET_MS } from './desk.ts';
 import { mp3WithoutWav } from './encode.ts';
 import { codeOf, RecordingError } from './errors.ts';
 import { purgeEmpty } from './purge.ts';
-import { maxFailures, refuse, save, type Going, type Trip } from './trip.ts';
+import { advance, maxFailures, refuse, save, type Going, type Trip } from './trip.ts';
 import { HEADER_BYTES, inspectWav, repairWav, type FileIdentity, type WavLook, type WavTruth } from './wav.ts';
 
 type There = Extract<WavLook, { kind: 'there' }>;
 
 export async function takeOver(trip: Trip): Promise<Going> {
-  const look = await inspectWav(trip.wav);
+  const look = await inspectWav(trip.wav, trip.desk.reads);
   if (look.kind === 'missing') return withoutWav(trip);
   if (isTooShort(trip, look)) throw new RecordingError('WAV_CHANGED', `the WAV has ${look.identity.size} bytes, the PBX counted ${trip.row.bytesClaimed}`);
   switch (look.truth.kind) {
@@ -35,8 +34,8 @@ export function isFinished({ row, desk }: Trip, seen: FileIdentity): boolean {
 }
 
 async function repair(trip: Trip, truth: Extract<WavTruth, { kind: 'lying' }>, seen: FileIdentity): Promise<Going> {
-  if (!isFinished(trip, seen)) return refuse(trip, 'the header is open: the recorder may still be writing');
-  const repaired = await repairWav(trip.wav, truth, seen, trip.desk.disk).catch((error: unknown) => {
+  if (!isFinished(trip, seen)) return await refuse(trip, 'the header is open: the recorder may still be writing');
+  const repaired = await repairWav(trip.wav, truth, seen, trip.desk).catch((error: unknown) => {
     if (!['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))) throw error;
     return true; // a read-only folder: lame will get the bare samples
   });
@@ -46,15 +45,15 @@ async function repair(trip: Trip, truth: Extract<WavTruth, { kind: 'lying' }>, s
 }
 
 function spool(trip: Trip): Going {
-  save(trip, { state: 'spooled', reason: '' });
+  advance(trip, { state: 'spooled', reason: '' });
   return 'on';
 }
 
 async function empty(trip: Trip, look: There): Promise<Going> {
-  if (!isFinished(trip, look.identity)) return refuse(trip, 'no audio yet: the recorder may still be writing');
+  if (!isFinished(trip, look.identity)) return await refuse(trip, 'no audio yet: the recorder may still be writing');
   const { row, wav, desk } = trip;
-  save(trip, { state: 'empty', reason: `no audio: ${look.identity.size} bytes` });
-  if (desk.settings.keepWavDays === 0) await purgeEmpty({ row, wav, store: desk.store, disk: desk.disk }, desk.log);
+  await save(trip, { state: 'empty', reason: `no audio: ${look.identity.size} bytes` });
+  if (desk.settings.keepWavDays === 0) await purgeEmpty({ row, wav, rows: desk.ledger, disk: desk.disk, reads: desk.reads }, desk.log);
   return 'rest';
 }
 
@@ -62,14 +61,14 @@ async function empty(trip: Trip, look: There): Promise<Going> {
 export async function withoutWav(trip: Trip): Promise<Going> {
   await demandFolder(trip);
   const found = await mp3WithoutWav(trip);
-  if (found !== null) { save(trip, { state: 'encoded', ...found, reason: 'the WAV was gone, its MP3 is whole' }); return 'on'; }
+  if (found !== null) { advance(trip, { state: 'encoded', ...found, reason: 'the WAV was gone, its MP3 is whole' }); return 'on'; }
   const { row } = trip;
-  if (row.certain && row.bytesClaimed > 0 && row.bytesClaimed <= HEADER_BYTES) { save(trip, { state: 'empty', reason: 'no audio: the PBX wrote a header' }); return 'rest'; }
+  if (row.certain && row.bytesClaimed > 0 && row.bytesClaimed <= HEADER_BYTES) { await save(trip, { state: 'empty', reason: 'no audio: the PBX wrote a header' }); return 'rest'; }
   throw new RecordingError('WAV_CHANGED', `neither the WAV nor a whole MP3 of it is there (${row.file})`);
 }
 
 async function demandFolder({ desk, row }: Trip): Promise<void> {
   const folder = desk.folders.get(row.pbx) ?? '';
-  const there = await stat(folder).then((found) => found.isDirectory(), () => false);
+  const there = await desk.reads.isFolder(folder);
   if (!there) throw new RecordingError('FOLDER_MISSING', `the recordings folder ${folder} is not there: is it mounted?`);
 }

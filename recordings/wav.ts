@@ -4,10 +4,10 @@
  * audio of it and exit 0 (asterisk-facts 4 and 8). Whoever believes the header loses the recording: the file's length is the truth.
  * Longer than most files: what a WAV may be, its one reader and its one repair stand side by side.
  */
-import { constants } from 'node:fs';
-import { lstat, open } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
 import { realDisk, type DiskWrites } from './disk-writes.ts';
 import { codeOf } from './errors.ts';
+import { realReads, type DiskReads, type OpenFile } from './open-file.ts';
 
 export interface WavFormat { readonly rate: number }
 export type WavTruth =
@@ -74,24 +74,37 @@ export function parseWav(head: Buffer, size: number): WavTruth {
 }
 
 /** Looks at a file without following a symbolic link. Rejects with the system's error where it may not be read. */
-export async function inspectWav(path: string): Promise<WavLook> {
-  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(absent);
+export async function inspectWav(path: string, reads: DiskReads = realReads): Promise<WavLook> {
+  const file = await unlessAbsent(() => reads.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
   if (file === null) return { kind: 'missing' };
-  const stat = await file.stat();
-  const identity = { size: stat.size, mtimeMs: stat.mtimeMs, inode: stat.ino };
-  if (!stat.isFile()) return { kind: 'there', truth: { kind: 'foreign', reason: 'not a regular file' }, identity };
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-  return { kind: 'there', truth: parseWav(buffer.subarray(0, bytesRead), stat.size), identity };
+  try {
+    const stat = await file.stat();
+    const identity = identityOf(stat);
+    if (!stat.isFile()) return { kind: 'there', truth: { kind: 'foreign', reason: 'not a regular file' }, identity };
+    const head = Buffer.allocUnsafe(HEAD_BYTES);
+    const got = await file.read(head, 0);
+    return { kind: 'there', truth: parseWav(head.subarray(0, got), stat.size), identity };
+  } finally {
+    await file.close();
+  }
 }
 
-function absent(error: unknown): null {
-  if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
-  throw error;
+const identityOf = (stat: Stats): FileIdentity => ({ size: stat.size, mtimeMs: stat.mtimeMs, inode: stat.ino });
+
+async function unlessAbsent<Value>(look: () => Promise<Value> | Value): Promise<Value | null> {
+  try {
+    return await look();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
+    throw error;
+  }
 }
 
 /** Who a file is now, null when it is gone. One call to the disk: for looking again at what was inspected before. */
-export const identify = (path: string): Promise<FileIdentity | null> =>
-  lstat(path).then((stat) => ({ size: stat.size, mtimeMs: stat.mtimeMs, inode: stat.ino }), absent);
+export async function identify(path: string, reads: DiskReads = realReads): Promise<FileIdentity | null> {
+  const stat = await unlessAbsent(() => reads.lstat(path));
+  return stat === null ? null : identityOf(stat);
+}
 
 /** Whether a file is still the one that was looked at: as long, not written to since, not another one of that name. */
 export const isSameFile = (one: FileIdentity, other: FileIdentity): boolean =>
@@ -102,14 +115,24 @@ export const isSameFile = (one: FileIdentity, other: FileIdentity): boolean =>
  * Beyond 4 GiB (74 h) the field cannot say it: it gets the largest value, which lame reads as "to the end". Returns false when the
  * file is not the one that was looked at any more. The data size goes last: as long as it is not written, the file is still known to lie.
  */
-export async function repairWav(path: string, lying: Extract<WavTruth, { kind: 'lying' }>, seen: FileIdentity, disk: DiskWrites = realDisk): Promise<boolean> {
-  await using file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
-  const stat = await file.stat();
-  if (stat.size !== seen.size || stat.ino !== seen.inode) return false;
-  await disk.write(file, size32(lying.dataAt - 8 + lying.dataBytes), 4);
-  await disk.write(file, size32(lying.dataBytes), lying.dataAt - 4);
+export async function repairWav(path: string, lying: Extract<WavTruth, { kind: 'lying' }>, seen: FileIdentity, { disk, reads }: Tools = {}): Promise<boolean> {
+  const file = await (reads ?? realReads).open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  try {
+    const stat = await file.stat();
+    if (stat.size !== seen.size || stat.ino !== seen.inode) return false;
+    await writeSizes(file, lying, disk ?? realDisk);
+    return true;
+  } finally {
+    await file.close();
+  }
+}
+
+interface Tools { readonly disk?: DiskWrites; readonly reads?: DiskReads }
+
+async function writeSizes(file: OpenFile, { dataAt, dataBytes }: Audible, disk: DiskWrites): Promise<void> {
+  await disk.write(file, size32(dataAt - 8 + dataBytes), 4);
+  await disk.write(file, size32(dataBytes), dataAt - 4);
   await disk.syncFile(file);
-  return true;
 }
 
 function size32(value: number): Buffer {

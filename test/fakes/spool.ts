@@ -5,6 +5,11 @@ import type { Log, RecordingRow, RecordingStore } from '../../core/ports.ts';
 import { factId, instant, type PbxId } from '../../core/words.ts';
 import type { Fact } from '../../core/facts.ts';
 import { createRoomKeeper } from '../../recordings/disk.ts';
+import { createLedger } from '../../recordings/ledger.ts';
+import { realReads } from '../../recordings/open-file.ts';
+import { createPublisher } from '../../recordings/publisher.ts';
+import { copierTo } from '../../recordings/storage/store-away.ts';
+import type { Storage } from '../../recordings/storage/storage.ts';
 import { realDisk } from '../../recordings/disk-writes.ts';
 import { createSlots, type Desk, type OnReady, type RecordingSettings } from '../../recordings/desk.ts';
 import { createEncoderWatch } from '../../recordings/lame-watch.ts';
@@ -38,11 +43,15 @@ export function spoolIn(folder: string, lame?: string): Spool {
   return { folder: below, data, settings: { bitrateKbps: 64, keepWavDays: 0, minFreeMb: 0, fallbackFolder: data, encoders: 2, lame } };
 }
 
-export function deskOf(spool: Spool, store: RecordingStore, given: Partial<Desk> = {}): Desk {
+/** What a test may give instead of the desk's own, and what the desk's ledger and its copies are made of. */
+export type DeskGiven = Partial<Desk> & { readonly onReady?: OnReady; readonly storage?: Storage };
+
+export function deskOf(spool: Spool, store: RecordingStore, { onReady = appOnReady(store), storage, ...given }: DeskGiven = {}): Desk {
   const [clock, log, disk] = [given.clock ?? { now: () => instant(Date.now()) }, given.log ?? listeningLog(), given.disk ?? realDisk];
   return {
-    store, folders: new Map([[MAIN, spool.folder]]), settings: spool.settings, clock, log,
-    onReady: appOnReady(store), recorderGone: null, random: () => 1, timers: realTimers, signal: new AbortController().signal, parts: new Set(),
+    ledger: createLedger({ store, clock, onReady }), folders: new Map([[MAIN, spool.folder]]), settings: spool.settings, clock, log,
+    recorderGone: null, random: () => 1, timers: realTimers, signal: new AbortController().signal,
+    reads: realReads, publish: createPublisher(disk, { gatherMs: 0, most: 1 }), copyAway: copierTo({ storage, store, clock, signal: given.signal ?? new AbortController().signal }),
     encoder: createSlots(2), disk, launcher: createLauncher(() => Promise.resolve([])), lame: createEncoderWatch({ name: (given.settings ?? spool.settings).lame ?? 'lame', clock, log }),
     room: createRoomKeeper({ minFreeMb: (given.settings ?? spool.settings).minFreeMb, makeRoom: null, clock, log, disk }), ...given,
   };

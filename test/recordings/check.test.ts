@@ -63,6 +63,14 @@ async function withBucket(t: Test, given: Partial<RecordingRow> = {}): Promise<S
   return Object.assign(at, { fake });
 }
 
+t.test('a lame that is there and encodes nothing is said', async (t) => {
+  const at = stage(t);
+  const broken = { bitrateKbps: 64, keepWavDays: 0, minFreeMb: 0, fallbackFolder: at.data, lame: fakeLame(path.dirname(at.data), 'hollow') };
+  t.match(await at.check({ settings: broken }), [{ kind: 'lame-broken', path: broken.lame, problem: /encodes nothing.*lasts 0\.\d\d s/, remedy: /install/ }]);
+  t.same(await at.kinds({ settings: { ...broken, lame: 'lame-that-nobody-has' } }), ['lame-missing']);
+  t.same(await at.kinds(), []);
+});
+
 t.test('nothing is wrong: nothing is said, and nothing is repaired', async (t) => {
   const at = stage(t);
   t.same(await at.check({ deep: true }), []);

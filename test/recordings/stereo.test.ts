@@ -10,13 +10,13 @@ import { inspectMp3 } from '../../recordings/mp3.ts';
 import { mixedOf, sideOf } from '../../recordings/paths.ts';
 import { findLeftovers, purgeWavs } from '../../recordings/sweep.ts';
 import { fakeLame, withoutLame, type LameKind } from '../fakes/lame.ts';
-import { deskOf, FILE, filesBelow, listeningLog, MAIN, MP3, rowOf, spoolIn, type Spool } from '../fakes/spool.ts';
+import { appOnReady, type DeskGiven, deskOf, FILE, filesBelow, listeningLog, MAIN, MP3, rowOf, spoolIn, type Spool } from '../fakes/spool.ts';
 import { memoryRecordings, recordingRow, type MemoryRecordings } from '../fakes/stores.ts';
 import { mp3Bytes, putFile, wavBytes, wavHeader } from '../fakes/wav.ts';
 
 const never = new AbortController().signal;
 const [IN, OUT] = [sideOf(FILE, 'in'), sideOf(FILE, 'out')];
-interface Scene { readonly spool: Spool; readonly store: MemoryRecordings; readonly lame: string; readonly go: (given?: Partial<Desk>) => Promise<RecordingRow> }
+interface Scene { readonly spool: Spool; readonly store: MemoryRecordings; readonly lame: string; readonly go: (given?: DeskGiven) => Promise<RecordingRow> }
 
 interface Given { readonly mixed?: Buffer; readonly left?: Buffer | null; readonly right?: Buffer | null; readonly lame?: LameKind | 'real'; readonly others?: readonly RecordingRow[]; readonly keepWavDays?: number }
 function scene(folder: string, given: Given = {}): Scene {
@@ -144,7 +144,7 @@ t.test('what the MP3 does not hold is not removed', async (t) => {
   await young.go({ onReady: (row, ready) => {
     const at = Date.now() / 1000 + 5;
     utimesSync(path.join(young.spool.folder, OUT), at, at);
-    deskOf(young.spool, young.store).onReady(row, ready);
+    appOnReady(young.store)(row, ready);
   } });
   t.same(filesBelow(young.spool.folder), [IN, OUT, MP3, FILE].sort(), 'a younger side');
 });

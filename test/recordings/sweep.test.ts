@@ -32,7 +32,8 @@ t.test('leftovers: closed ones at once, open ones when they are quiet and their 
   const before = filesBelow(folder);
   const asked: string[] = [];
   const found = await findLeftovers(folder, new Set([named(0)]), { now: now(), signal: never, channelGone: (_file, linkedid) => { asked.push(linkedid); return linkedid === '1790.3'; } });
-  t.same(found, [
+  t.ok(found.every(({ writtenAt }) => writtenAt > now() - 700_000 && writtenAt <= now() + 1000), 'when each was written to');
+  t.same(found.map(({ writtenAt: _at, ...rest }) => rest), [
     { file: named(1), linkedid: '1790.1', bytes: 16_044, complete: true }, { file: named(3), linkedid: '1790.3', bytes: 16_044, complete: false },
     { file: named(5), linkedid: '1790.5', bytes: 44, complete: true },
   ]);

@@ -98,7 +98,7 @@ t.test('stop kills the encoder, counts nothing against the recording, and the ne
   await first.start();
   await lameRuns;
   await first.stop(5000);
-  t.match(store.get(id), { state: 'spooled', attempts: 0 });
+  t.match(store.get(id), { state: 'closed', attempts: 0 });
   t.same(filesBelow(spool.folder), [named(0)]);
   const second = workerOn(spool, store);
   await second.start();

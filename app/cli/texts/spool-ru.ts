@@ -3,6 +3,7 @@ import type { Texts } from './index.ts';
 /** Что нашла проверка, по-русски: вид проблемы → слова. Подробность (`detail`) — числа и причины, как они есть. */
 const PROBLEMS: Readonly<Record<string, (detail: string) => string>> = {
   'lame-missing': () => 'нет lame: WAV ждут',
+  'lame-broken': (detail) => `lame ничего не кодирует, WAV ждут: ${detail}`,
   'folder-missing': () => 'папки записей нет',
   'disk-low': (detail) => `на диске мало места: ${detail}`,
   'broken': (detail) => `повреждена: ${detail}`,
@@ -28,6 +29,7 @@ const PROBLEMS: Readonly<Record<string, (detail: string) => string>> = {
 };
 const REMEDIES: Readonly<Record<string, string>> = {
   'lame-missing': 'установите пакет lame (Debian, Ubuntu: apt-get install lame; RHEL: dnf install lame из EPEL или RPM Fusion)',
+  'lame-broken': 'переустановите пакет lame; на тоне его пробуют эта проверка и callme doctor',
   'folder-missing': 'подключите её или поправьте pbx[].recordings',
   'disk-low': 'освободите место; что можно удалить: callme spool purge --dry-run',
   'broken': 'устраните причину, затем callme spool retry',

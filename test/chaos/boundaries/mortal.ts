@@ -1,11 +1,13 @@
 /**
- * Loaded into a process before everything else (`node --import`): every change of a disk, every write to the store, every start of a program and every
+ * Loaded into a process, and into each thread of it, before everything else (`node --import`): every change of a disk, every write to the store, every start of a program and every
  * word to a bucket that comes out of recordings/ passes here, whoever wrote that line and whenever. That is a boundary. The process writes them down,
  * dies at one of them (SIGKILL, as a power failure would), or finds the disk full from one of them on. No line of the product knows of it.
  */
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 
 /** `trace`: append each boundary to `out`. `kill`: die at `key`, before or after it. `full`: ENOSPC from `key` on, on
@@ -19,15 +21,22 @@ const order: Order = process.env[ORDER] === undefined ? { mode: 'off', key: '', 
 
 /** What node:fs may be asked for in recordings/ because it passes here, or because it changes nothing. */
 export const CHANGES = ['appendFile', 'chmod', 'chown', 'copyFile', 'cp', 'link', 'lutimes', 'mkdir', 'mkdtemp', 'rename', 'rm', 'rmdir', 'symlink', 'truncate', 'unlink', 'utimes', 'writeFile'] as const;
-export const HARMLESS = ['access', 'constants', 'createReadStream', 'lstat', 'open', 'opendir', 'readFile', 'readdir', 'realpath', 'stat', 'statfs', 'FileHandle', 'Stats'] as const;
+const LOOKS = ['access', 'lstat', 'open', 'opendir', 'readFile', 'readdir', 'realpath', 'stat', 'statfs'] as const;
+export const HARMLESS: readonly string[] = [...LOOKS, ...[...LOOKS, 'close', 'fstat', 'read'].map((name) => `${name}Sync`), 'constants', 'createReadStream', 'FileHandle', 'Stats'];
+/** The same at once, and what is asked for by the number of an open file. */
+export const CHANGES_AT_ONCE: readonly string[] = [...CHANGES.map((name) => `${name}Sync`), 'writeSync', 'fsyncSync', 'fdatasyncSync', 'ftruncateSync'];
+/** Its end is told to the last of its words. */
+export const CHANGES_TOLD = ['fsync', 'fdatasync'] as const;
 const OF_A_HANDLE = ['appendFile', 'chmod', 'chown', 'datasync', 'sync', 'truncate', 'utimes', 'write', 'writeFile', 'writev'] as const;
 /** A full disk lets go of things, and what is not on it does not care. */
-const GOES_ON_A_FULL_DISK = /^(?:rm|rmdir|unlink|spawn|launch|bucket)\b/;
+const GOES_ON_A_FULL_DISK = /^(?:rm|rmdir|unlink|spawn|launch|bucket)/;
 
 /** As they were: `appendFileSync` would go through what is wrapped here. */
-const [openAsItWas, writeAsItWas] = [fs.openSync, fs.writeSync];
+const [openAsItWas, writeAsItWas, existsAsItWas] = [fs.openSync, fs.writeSync, fs.existsSync];
 let trace = -1;
 const seen = new Map<string, number>();
+/** The disk is full for every thread: a file beside the disks says so. */
+const FULL = path.join(tmpdir(), `callme-full-${process.pid}`);
 let isFull = false;
 Error.stackTraceLimit = 60;
 
@@ -67,7 +76,8 @@ function meet(what: string): boolean {
   if (order.mode === 'trace') writeDown({ key, frames });
   const isHere = key === order.key;
   if (isHere && order.mode === 'kill' && order.when === 'before') die();
-  isFull ||= isHere && order.mode.startsWith('full');
+  isFull ||= order.mode.startsWith('full') && (isHere || existsAsItWas(FULL));
+  if (isHere && isFull) writeAsItWas(openAsItWas(FULL, 'a'), '');
   if (isFull && isOnFullDisk(what)) throw full(what);
   return isHere && order.mode === 'kill';
 }
@@ -82,6 +92,10 @@ const atOnce = (act: Act, what: string): Act => function (this: unknown, ...word
   const dies = meet(what);
   const value = act.apply(this, words);
   return dies ? die() : value;
+};
+const told = (act: Act, what: string): Act => function (this: unknown, ...words: unknown[]) {
+  const [dies, end] = [meet(what), words.at(-1) as Act];
+  return act.apply(this, [...words.slice(0, -1), (...ends: unknown[]) => (dies ? die() : end(...ends))]);
 };
 function wrap(of: object, names: readonly string[], how: (act: Act, what: string) => Act, prefix = ''): void {
   const methods = of as Record<string, unknown>;
@@ -113,8 +127,12 @@ if (order.mode !== 'off') {
   wrap(fs.promises, CHANGES, later);
   // No change by itself: it only shows which lines led to one.
   wrap(fs.promises, ['open'], (act) => function (this: unknown, ...words: unknown[]) { note(); return act.apply(this, words); });
-  wrap(fs, CHANGES.map((name) => `${name}Sync`), atOnce);
-  wrap(fs, ['writeSync', 'fsyncSync', 'fdatasyncSync', 'ftruncateSync'], atOnce);
+  wrap(fs, ['openSync'], (act) => function (this: unknown, ...words: unknown[]) { note(); return act.apply(this, words); });
+  wrap(fs, CHANGES_AT_ONCE, atOnce);
+  wrap(fs, CHANGES_TOLD, told);
+  // Nor is what the workshop's thread says to the house: it is said at the end of a turn, and whose line said it is seen where it asks for that. To die between
+  // two threads is to die behind the last change of a disk, or in front of the next write to the store: both are boundaries.
+  wrap(globalThis, ['setImmediate'], (act) => function (this: unknown, ...words: unknown[]) { note(); return act.apply(this, words); });
   wrap(StatementSync.prototype, ['run'], atOnce, 'store.');
   wrap(DatabaseSync.prototype, ['exec'], atOnce, 'store.');
   childProcess.spawn = atOnce(spawned, 'spawn') as typeof childProcess.spawn;

@@ -122,7 +122,7 @@ async function encode(store: Store, storage: Storage, { warned, ...options }: Wo
   const { folder, clock, log, until, keepWavDays = 0, ...more } = options;
   const data = path.join(folder, 'data', 'recordings');
   const worker = createRecordingWorker({
-    store: store.recordings, folders: new Map([[MAIN, recordingsIn(folder)]]), clock, log, storage, recorderGone: () => true, random: () => 0,
+    store: store.recordings, folders: new Map([[MAIN, recordingsIn(folder)]]), clock, log, storage, recorderGone: () => true,
     settings: { bitrateKbps: 64, keepWavDays, minFreeMb: 0, fallbackFolder: data, encoders: 1, channels: more.channels, lame: more.lame, maxFailures: more.maxFailures },
     onReady: onRecordingReady({ store, clock, planOf: () => ({ accounts: [ACCOUNT], lines: [], internal: false }), onFacts: () => undefined }),
   });
