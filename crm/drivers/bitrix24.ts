@@ -1,96 +1,58 @@
 /**
- * Bitrix24 through an incoming webhook. One call is registered when it reaches an employee (or taken over, where the portal began it by
- * click-to-call), shown to whoever rings, finished with whoever talked, and its sound is attached. What the portal does and refuses,
- * with sources: docs/crm/bitrix24.md.
+ * Bitrix24, through an incoming webhook or as a local application. One call is registered when it reaches an employee (or taken over, where the portal began it
+ * by click-to-call), shown to whoever rings, finished with whoever talked, and its sound is attached. Exactly once, by operation:
+ * - register: its parameters are written down first and repeated letter by letter; within 30 minutes the portal then names the same call;
+ * - finish: the first one wins; after a lost answer "Call is not found" is looked up in the call statistics;
+ * - attachRecord: replaces; after a lost answer the statistics are asked first;
+ * - show, hide, external lines, event.bind, everything that reads: may be repeated. Batches carry each command's own rule.
+ * A renewed token is saved before it is used; only `expired_token`, said before a method runs, makes a request go out again.
+ * What the portal does and refuses, with sources: docs/crm/bitrix24.md.
  */
-import type { CallOffered, Fact } from '../../core/facts.ts';
-import type { Verdict } from '../../core/verdict.ts';
-import type { Contact } from '../../core/words.ts';
 import type { Driver, DriverKind, DriverTools } from '../driver.ts';
-import { CrmFailure } from '../errors.ts';
-import { handOver, hide, ring, show } from './bitrix24/cards.ts';
 import { check } from './bitrix24/check.ts';
-import { contactOf, createContacts } from './bitrix24/contacts.ts';
-import { delivered, type Describing, type Desk, skipped } from './bitrix24/desk.ts';
-import { finish } from './bitrix24/finishing.ts';
+import { createContacts } from './bitrix24/contacts.ts';
+import type { Desk } from './bitrix24/desk.ts';
+import { hear } from './bitrix24/hearing.ts';
+import { createIntroducer } from './bitrix24/introducer.ts';
+import { lookup } from './bitrix24/lookup.ts';
 import { notesOf } from './bitrix24/memory.ts';
-import { openPortal } from './bitrix24/portal.ts';
-import { attach } from './bitrix24/recording.ts';
-import { callIdOf } from './bitrix24/registration.ts';
+import { createOffline } from './bitrix24/offline.ts';
+import { crmUsers } from './bitrix24/people.ts';
 import { settings, type Settings } from './bitrix24/settings.ts';
+import { deliver } from './bitrix24/telling.ts';
 import { createUsers } from './bitrix24/users.ts';
-import { reasonOf, Told } from './bitrix24/verdicts.ts';
+import { applicationOf, eventsBy, hearingOf, introductionOf, portalOf, queueOf, tokenOf } from './bitrix24/wiring.ts';
 
 const bitrix24: DriverKind<Settings> = {
   name: 'bitrix24',
   settings,
   // The cloud's bucket drains 2 per second and blocks above 50, shared by everything behind our address: leave some to others (1.3, 6.2).
   pace: { perSecond: 2, burst: 45 },
+  // Counted per portal and source address (1.3).
+  bucket: ({ url, portal }) => new URL(url ?? portal ?? 'https://bitrix24.invalid').origin,
   create,
 };
 export default bitrix24;
 
 function create(chosen: Settings, tools: DriverTools): Driver {
-  const portal = openPortal(chosen.url, tools.http);
+  const application = applicationOf(chosen, tools);
+  const portal = portalOf(chosen, tools, application);
   const desk: Desk = {
-    settings: chosen,
-    portal,
+    settings: chosen, portal, numbers: tools.numbers, clock: tools.clock, cards: tools.cards,
     users: createUsers({ account: tools.account, employees: tools.employees, portal }),
-    contacts: createContacts(portal),
-    cards: tools.cards,
+    contacts: createContacts(portal, tools.numbers),
     notes: (call) => notesOf(tools.memory(call)),
   };
+  const events = eventsBy(chosen, tools, application);
+  const isInstalled = (): boolean => application === null || application.keeper.current() !== null;
+  const introducer = createIntroducer(introductionOf(chosen, tools, { portal, events }), isInstalled);
   return {
-    lookup: (number, signal) => lookup(desk, number, signal),
+    lookup: (number, signal, line) => lookup(desk, { number, line }, signal),
     deliver: (fact, signal) => deliver(desk, fact, signal),
-    check: (signal) => check(desk, tools.employees, signal),
+    check: (signal) => check({ desk, tools, application, events, applicationToken: () => tokenOf(chosen, tools) }, signal),
+    users: (signal) => crmUsers(portal, signal),
+    hear: (heard, signal) => hear(hearingOf(chosen, { tools, desk, application, introducer }), heard, signal),
+    introduce: (signal) => introducer.introduce(signal),
+    ...(application !== null && events === 'poll' ? { poll: createOffline(queueOf(chosen, { desk, application, introducer })) } : {}),
   };
-}
-
-async function lookup(desk: Desk, number: string, signal: AbortSignal): Promise<Contact | null> {
-  const search = await desk.contacts.find(number, signal);
-  if (!search.ok) throw new CrmFailure('CRM_LOOKUP_FAILED', reasonOf(search));
-  return search.entity === null ? null : contactOf(search.entity, desk.users.extensionOf);
-}
-
-async function deliver(desk: Desk, fact: Fact, signal: AbortSignal): Promise<Verdict> {
-  try {
-    return await tell(desk, fact, signal);
-  } catch (error) {
-    if (error instanceof Told) return error.verdict;
-    throw error;
-  }
-}
-
-async function tell(desk: Desk, fact: Fact, signal: AbortSignal): Promise<Verdict> {
-  switch (fact.kind) {
-    case 'call-started': return skipped('the portal hears of a call when it reaches an employee');
-    case 'recording-closed': return skipped('the portal hears of a recording when it is ready');
-    // A client's call that merged into another one is told its own end beside; a consultation was never told.
-    case 'call-merged': return skipped('the portal hears of the end of the call');
-    case 'recording-ready': return attach(desk, fact, signal);
-    case 'call-ended': return finish(desk, fact, signal);
-    case 'call-offered': return offered(desk, fact, signal);
-    default: return card(desk, fact, signal);
-  }
-}
-
-async function offered(desk: Desk, fact: CallOffered, signal: AbortSignal): Promise<Verdict> {
-  const callId = await callIdOf(desk, fact, fact.extension, signal);
-  return delivered(callId === fact.callId ? `${callId} taken over: the call was begun in the portal` : `${callId} registered`);
-}
-
-type OnCard = Exclude<Describing, { kind: 'call-offered' | 'call-ended' }>;
-
-async function card(desk: Desk, fact: OnCard, signal: AbortSignal): Promise<Verdict> {
-  const { call } = fact;
-  switch (fact.kind) {
-    case 'employee-ringing':
-      if (fact.direction === 'outbound' || fact.callId !== '') return skipped('outbound, the card opens when they talk');
-      return ring(desk, { call, extension: fact.extension }, signal);
-    case 'employee-released': return hide(desk, { call, extension: fact.extension }, signal);
-    // Inbound the card is open since it rang, except with who picked up a colleague's call, or whose card opens with the talk.
-    case 'employee-talking': return show(desk, { call, extension: fact.extension }, signal);
-    case 'call-handed-over': return handOver(desk, { call, extension: fact.from }, { call, extension: fact.to }, signal);
-  }
 }

@@ -9,6 +9,7 @@ import { deliveriesFor } from '../../core/plan.ts';
 import type { AccountId, Extension } from '../../core/words.ts';
 import bitrix24 from '../../crm/drivers/bitrix24.ts';
 import { type PortalCall, startPortal } from '../fakes/crm/bitrix24.ts';
+import { toolsFor } from '../fakes/crm/tools.ts';
 
 const CAPTURES = join(import.meta.dirname, '../captures');
 const B24 = 'b24' as AccountId;
@@ -34,10 +35,10 @@ async function told(t: Test, capture: string): Promise<{ readonly call: PortalCa
   const http = createHttp({ version: '0.0.0' });
   t.teardown(() => http.close());
   const memory = new Map<string, string>();
-  const driver = bitrix24.create(bitrix24.settings.parse({ url: portal.url }), {
-    account: B24, http, employees, country: 'RU', cards: cardPolicy({ mode: 'ringing', extensions: [], employees }),
+  const driver = bitrix24.create(bitrix24.settings.parse({ url: portal.url }), toolsFor(http, {
+    account: B24, employees, cards: cardPolicy({ mode: 'ringing', extensions: [], employees }),
     memory: (call) => ({ get: (key) => memory.get(`${call}|${key}`) ?? null, set: (key, value) => { memory.set(`${call}|${key}`, value); } }),
-  });
+  }));
   const call = portal.began({ userId: 7, phone: '+79161234567', callId: 'lab-42' });
   for await (const fact of replay(capture, PROFILE)) {
     if (deliveriesFor(fact, { accounts: [B24], lines: [] }).length > 0) await deliver(t, driver, fact);

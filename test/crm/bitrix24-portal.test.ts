@@ -164,3 +164,112 @@ t.test('urlencoded bodies with PHP brackets, and the ledger', async (t) => {
   await result('profile');
   t.match(await later, { order: 2, status: 200, lie: null });
 });
+
+const APP = { secret: 'clientsecret0001', id: 'local.1234.5678' };
+const tokenAt = async (portal: Portal, query: Record<string, string>): Promise<{ status: number; body: Record<string, string> }> => {
+  const answer = await fetch(`${portal.origin}/oauth/token/?${new URLSearchParams({ client_id: APP.id, client_secret: APP.secret, ...query }).toString()}`);
+  return { status: answer.status, body: await answer.json() as Record<string, string> };
+};
+const asApp = async (portal: Portal, method: string, auth: string, params: object = {}): Promise<{ status: number; body: Record<string, unknown> }> => {
+  const answer = await fetch(`${portal.origin}/rest/${method}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ...params, ...(auth === '' ? {} : { auth }) }) });
+  return { status: answer.status, body: await answer.json() as Record<string, unknown> };
+};
+
+t.test('the OAuth server: wrong clients, codes of 30 seconds, tokens that rotate and end', async (t) => {
+  let now = NOW;
+  for (const oldRefresh of ['dead', 'works'] as const) {
+    const { portal } = await line(t, { now: () => now, app: { oldRefresh } });
+    t.match(await tokenAt(portal, { client_secret: 'wrong', grant_type: 'refresh_token' }), { status: 401, body: { error: 'invalid_client' } });
+    t.match(await tokenAt(portal, { grant_type: 'password' }), { status: 400, body: { error: 'invalid_request' } });
+    const late = portal.consentCode();
+    now += 31_000;
+    t.match(await tokenAt(portal, { grant_type: 'authorization_code', code: late }), { status: 400, body: { error: 'invalid_grant' } });
+    const code = portal.consentCode();
+    const first = await tokenAt(portal, { grant_type: 'authorization_code', code });
+    t.match(first.body, { client_endpoint: `${portal.origin}/rest/`, domain: 'oauth.bitrix.info', member_id: '0f9e' });
+    t.match(await tokenAt(portal, { grant_type: 'authorization_code', code }), { body: { error: 'invalid_grant' } }, 'once');
+    const renew = { grant_type: 'refresh_token', refresh_token: first.body['refresh_token'] ?? '' };
+    t.not((await tokenAt(portal, renew)).body['refresh_token'], first.body['refresh_token']);
+    t.equal((await tokenAt(portal, renew)).status, oldRefresh === 'dead' ? 400 : 200);
+    const access = first.body['access_token'] ?? '';
+    t.equal((await asApp(portal, 'profile', access)).status, 200);
+    now += 3600_000;
+    t.match(await asApp(portal, 'profile', access), { status: 401, body: { error: 'expired_token' } });
+    t.match(await asApp(portal, 'profile', 'x'), { status: 401, body: { error: 'invalid_token' } });
+    t.match(await asApp(portal, 'profile', ''), { status: 401, body: { error: 'NO_AUTH_FOUND' } });
+  }
+});
+
+t.test('what is for applications alone, and for administrators', async (t) => {
+  const { portal, post } = await line(t, { webhookTelephony: false, app: { admin: false } });
+  for (const method of ['telephony.externalcall.register', 'telephony.externalcall.finish', 'telephony.externalline.get', 'event.bind', 'event.offline.get']) {
+    t.match(await post(method), { status: 403, body: { error: 'WRONG_AUTH_TYPE' } }, method);
+  }
+  t.equal((await post('telephony.externalcall.searchcrmentities', { PHONE_NUMBER: '1234567' })).status, 200);
+  const access = new URLSearchParams(portal.installBody()).get('auth[access_token]') ?? '';
+  t.equal((await asApp(portal, 'telephony.externalline.get', access)).status, 200);
+  t.match(await asApp(portal, 'event.bind', access, { event: 'ONEXTERNALCALLSTART', event_type: 'offline' }), { body: { error: 'ACCESS_DENIED' } });
+  t.match(await asApp(portal, 'event.offline.get', access), { body: { error: 'ACCESS_DENIED' } });
+  t.match(await asApp(portal, 'event.bind', access, { event: 'ONMOON', handler: 'https://a/' }), { status: 400, body: { error: 'ERROR_EVENT_NOT_FOUND' } });
+  t.match(await asApp(portal, 'event.bind', access, { event: 'ONCRMLEADADD' }), { status: 400 }, 'pushed where?');
+});
+
+t.test('batch: names, references, empty maps, what may not stand in it', async (t) => {
+  const { result, post } = await line(t, { notInBatch: ['profile'] });
+  const register = `telephony.externalcall.register?${new URLSearchParams({ ...Object.fromEntries(Object.entries(CALL).map(([key, value]) => [key, String(value)])) }).toString()}`;
+  const whole = await result('batch', { halt: 0, cmd: { r: register, s: 'telephony.externalcall.show?CALL_ID=$result[r][CALL_ID]&USER_ID[0]=7&USER_ID[1]=8' } });
+  t.match(whole, { result: { r: { CALL_ID: /^externalCall/ }, s: true }, result_error: [], result_time: { r: { operating: Number } } });
+  const plus = await result('batch', { cmd: { r: 'telephony.externalcall.register?USER_ID=7&TYPE=2&PHONE_NUMBER=+79035550142', s: 'telephony.externalcall.show?CALL_ID=$result[r][CALL_ID]' } });
+  t.match(plus, { result: { s: false }, result_error: { r: { error_description: 'Unsupported phone number format' } } }, 'a bare plus is a space; of a failed command nothing is left');
+  t.match(await result('batch', { cmd: { p: 'profile', b: 'batch?cmd[a]=profile' } }), { result: [], result_error: { p: { error: 'ERROR_BATCH_METHOD_NOT_ALLOWED' }, b: { error: 'ERROR_BATCH_METHOD_NOT_ALLOWED' } } });
+  t.match(await result('batch', { halt: 1, cmd: { a: 'no.such', b: 'user.get' } }), { result: [], result_error: { a: { error: 'ERROR_METHOD_NOT_FOUND' } } });
+  const many = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`c${index}`, 'user.get']));
+  t.match(await post('batch', { cmd: many }), { status: 400, body: { error: 'ERROR_BATCH_LENGTH_EXCEEDED' } });
+});
+
+t.test('duplicates are compared as they were written; gets, lines and users page by page', async (t) => {
+  const users = Array.from({ length: 60 }, (_, index) => ({ id: index + 1 }));
+  const { post, result } = await line(t, { users, contacts: [{ id: 5, name: 'Irina', phone: '8 (903) 555-01-42' }, { id: 6, type: 'COMPANY', name: 'Orlov', phone: '79035550142', responsible: 7 }] });
+  t.same(await result('crm.duplicate.findbycomm', { type: 'PHONE', values: ['+79035550142', '89035550142'] }), []);
+  t.same(await result('crm.duplicate.findbycomm', { type: 'PHONE', values: ['79035550142'] }), { COMPANY: [6] });
+  t.equal((await post('crm.duplicate.findbycomm', { type: 'PHONE', values: Array.from({ length: 21 }, () => '1') })).status, 400);
+  t.match(await result('crm.company.get', { id: 6 }), { ID: '6', TITLE: 'Orlov', ASSIGNED_BY_ID: '7' });
+  t.match(await post('crm.contact.get', { id: 6 }), { status: 400, body: { error: '', error_description: 'Not found' } });
+  t.match(await post('user.get', {}), { body: { next: 50, total: 60, result: Array.from({ length: 50 }, () => ({})) } });
+  t.match(await post('user.get', { start: 50 }), { body: { next: undefined, result: Array.from({ length: 10 }, () => ({})) } });
+  await result('telephony.externalline.add', { NUMBER: '1', NAME: 'One' });
+  t.match((await post('telephony.externalline.add', { NUMBER: '1' })).body, { error_description: 'Line already exists' });
+  t.match((await post('telephony.externalline.add', {})).body, { error_description: /empty/ });
+  t.match((await post('telephony.externalline.update', { NUMBER: '2', NAME: 'x' })).body, { error_description: /Could not find line/ });
+  t.match((await post('telephony.externalline.update', { NUMBER: '1' })).body, { error_description: /no fields/ });
+});
+
+t.test('the queue of offline events: marked, not handed out twice, cleared by its process', async (t) => {
+  const { portal } = await line(t);
+  const access = new URLSearchParams(portal.installBody()).get('auth[access_token]') ?? '';
+  const ask = async (method: string, params: object) => (await asApp(portal, method, access, params)).body['result'] as { process_id: string | null; events: { MESSAGE_ID: string }[] };
+  portal.queue('ONCRMLEADADD', false, 'm1');
+  const taken = await ask('event.offline.get', { clear: 0 });
+  t.match(taken, { process_id: String, events: [{ MESSAGE_ID: 'm1', EVENT_DATA: false }] });
+  t.same((await ask('event.offline.get', { clear: 0 })).events, []);
+  t.match(await ask('event.offline.list', {}), [{ PROCESS_ID: taken.process_id }]);
+  t.match((await asApp(portal, 'event.offline.clear', access, {})).status, 400, 'whose?');
+  await ask('event.offline.clear', { process_id: 'x', message_id: ['m1'] });
+  t.equal(portal.events.queue.length, 1);
+  await ask('event.offline.clear', { process_id: taken.process_id, message_id: ['m1'] });
+  t.equal(portal.events.queue.length, 0);
+  portal.queue('ONCRMLEADADD', false);
+  t.match(await ask('event.offline.get', {}), { process_id: null, events: [{}] }, 'without `clear` they are gone');
+  t.equal(portal.events.queue.length, 0);
+});
+
+t.test('a method that has run too long is blocked until it is counted anew', async (t) => {
+  let now = NOW;
+  const { post } = await line(t, { now: () => now, operating: { cost: () => 300, limit: 480 } });
+  t.match((await post('user.get')).body, { time: { operating: 300 } });
+  t.equal((await post('user.get')).status, 200);
+  t.match(await post('user.get'), { status: 429, body: { error: 'OPERATION_TIME_LIMIT', time: { operating_reset_at: Number } } });
+  t.equal((await post('profile')).status, 200, 'each method by itself');
+  now += 600_000;
+  t.equal((await post('user.get')).status, 200);
+});

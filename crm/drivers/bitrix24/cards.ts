@@ -4,7 +4,8 @@ import type { Verdict } from '../../../core/verdict.ts';
 import type { CallKey, Extension } from '../../../core/words.ts';
 import { delivered, type Desk, skipped } from './desk.ts';
 import type { CallNotes } from './memory.ts';
-import type { Reply } from './portal.ts';
+import type { Params } from './portal.ts';
+import type { Reply } from './replies.ts';
 import { reasonOf, verdictOf } from './verdicts.ts';
 
 const CARD_MS = 5_000;
@@ -49,19 +50,19 @@ export async function handOver(desk: Desk, from: Card, to: Card, signal: AbortSi
   return show(desk, to, signal);
 }
 
-/** Closes every card but `except`'s: `finish` closes the finisher's alone (1.6). Whatever the portal says, the call is more important. */
-export async function hideAll(desk: Desk, call: CallKey, except: number | null, signal: AbortSignal): Promise<void> {
-  const notes = desk.notes(call);
-  const users = shownTo(notes).filter((user) => user !== except);
-  if (users.length > 0 && notes.get('CALL_ID') !== '') await hideUsers(desk, notes, users, signal);
-}
+/** Whose cards are left when this user finishes: `finish` closes the finisher's alone (1.6). */
+export const othersThan = (notes: CallNotes, user: number | null): readonly number[] => shownTo(notes).filter((one) => one !== user);
+
+export const hideParams = (notes: CallNotes, users: readonly number[]): Params =>
+  ({ CALL_ID: notes.get('CALL_ID'), USER_ID: users.length === 1 ? users[0] : users });
 
 async function hideUsers(desk: Desk, notes: CallNotes, users: readonly number[], signal: AbortSignal): Promise<Reply> {
-  const params = { CALL_ID: notes.get('CALL_ID'), USER_ID: users.length === 1 ? users[0] : users };
-  const reply = await desk.portal.ask('telephony.externalcall.hide', params, { signal, timeoutMs: CARD_MS });
-  if (reply.ok) notes.write('shown', shownTo(notes).filter((user) => !users.includes(user)));
+  const reply = await desk.portal.ask('telephony.externalcall.hide', hideParams(notes, users), { signal, timeoutMs: CARD_MS });
+  if (reply.ok) hidden(notes, users);
   return reply;
 }
+
+export const hidden = (notes: CallNotes, users: readonly number[]): void => notes.write('shown', shownTo(notes).filter((user) => !users.includes(user)));
 
 function shownTo(notes: CallNotes): readonly number[] {
   const list = z.array(z.number().int()).safeParse(notes.read('shown'));

@@ -1,50 +1,94 @@
-/** `callme crm check`: do the address and the rights suffice? Every line that fails says what to do. */
-import type { Employee } from '../../../core/words.ts';
-import type { CheckLine } from '../../driver.ts';
+/**
+ * `callme crm check`: does the portal let us in, and does it know what the config names? The doors come first: where one is shut, nothing behind it is asked.
+ * Every line that fails says what to do.
+ */
+import type { CheckLine, Line } from '../../driver.ts';
+import { consentEnd } from './access.ts';
+import { externalLine, listOf } from './answers.ts';
+import { codeOf, isOnlyTelephony, NOT_THERE, shut } from './check-door.ts';
+import { type Checking, digitsOf, fine, masked, probe, wrong } from './check-lines.ts';
+import { aboutPeople } from './check-people.ts';
+import { aboutClicks, aboutSources } from './check-settings.ts';
 import type { Desk } from './desk.ts';
+import { consentAddress } from './install.ts';
 import type { Params } from './portal.ts';
-import { reasonOf, Told, verdictOf } from './verdicts.ts';
+import type { Reply } from './replies.ts';
+import { reasonOf, verdictOf } from './verdicts.ts';
 
-interface Probe { readonly what: string; readonly method: string; readonly params: Params; readonly remedy: string }
+const DAY_MS = 24 * 3600 * 1000;
+/** An operator needs some weeks to notice. */
+const SOON_MS = 30 * DAY_MS;
+/** The 30 minutes of re-registration are counted from our clock (1.4). */
+const APART_MS = 60_000;
 
-const PROBES: readonly Probe[] = [
-  { what: 'telephony: external lines', method: 'telephony.externalline.get', params: {}, remedy: 'give the webhook the right telephony' },
-  { what: 'users: extensions of employees', method: 'user.get', params: { FILTER: { ACTIVE: true } },
-    remedy: 'give the webhook the right user (user_brief hides the extensions)' },
-  { what: 'contacts: who is calling', method: 'telephony.externalcall.searchcrmentities', params: { PHONE_NUMBER: '+10000000000' },
-    remedy: 'give the webhook the right crm' },
-  { what: 'statistics: was a call finished', method: 'voximplant.statistic.get', params: { FILTER: { ID: 0 } },
-    remedy: 'give the webhook\'s owner the right "call statistics: view"; without it a lost answer is taken for a yes' },
-];
-const PROBE_MS = 10_000;
-/** One request each for employees without a portal user in the config: more would use up the portal's patience. */
-const EMPLOYEES = 20;
-const UNMAPPED = 'write the user id into `employees`, or the extension into the user\'s profile';
-
-export async function check(desk: Desk, employees: readonly Employee[], signal: AbortSignal): Promise<readonly CheckLine[]> {
-  const lines: CheckLine[] = [];
-  for (const probe of PROBES) lines.push(await tried(desk, probe, signal));
-  for (const { extension } of employees.slice(0, EMPLOYEES)) lines.push(await mapped(desk, extension, signal));
-  return lines;
+export async function check(checking: Checking, signal: AbortSignal): Promise<readonly CheckLine[]> {
+  const { desk } = checking;
+  const door = await probe(desk, 'telephony.externalline.get', {}, signal);
+  if (!door.ok && !isOnlyTelephony(door)) return [shut(checking, door)];
+  return [
+    fine('reachable', 'the portal answers, and knows us'),
+    ...aboutTelephony(checking, door),
+    ...aboutClock(checking, door),
+    ...aboutConsent(checking),
+    ...await aboutPeople(checking, signal),
+    ...await aboutRights(desk, signal),
+    ...await aboutSources(desk, signal),
+    ...await aboutClicks(checking, signal),
+  ];
 }
 
-async function tried(desk: Desk, { what, method, params, remedy }: Probe, signal: AbortSignal): Promise<CheckLine> {
-  const reply = await desk.portal.ask(method, params, { signal, timeoutMs: PROBE_MS });
-  if (reply.ok) return { ok: true, what, remedy: '' };
-  const verdict = verdictOf(reply);
-  const known = verdict.kind === 'locked-out' && reply.code !== 'INSUFFICIENT_SCOPE' && reply.code !== 'ACCESS_DENIED';
-  return { ok: false, what: `${what}: ${reasonOf(reply)}`, remedy: known ? verdict.reason : remedy };
-}
-
-async function mapped(desk: Desk, extension: Employee['extension'], signal: AbortSignal): Promise<CheckLine> {
-  const what = `employee ${extension}: portal user`;
-  try {
-    const user = await desk.users.byExtension(extension, signal);
-    const note = desk.users.note(extension);
-    if (user !== null && note === '') return { ok: true, what: `${what} ${user}`, remedy: '' };
-    return { ok: false, what: note === '' ? `${what} unknown` : `${what}: ${note}`, remedy: UNMAPPED };
-  } catch (error) {
-    if (!(error instanceof Told)) throw error;
-    return { ok: false, what: `${what}: not answered`, remedy: 'try again' };
+function aboutTelephony({ desk, tools }: Checking, door: Reply): readonly CheckLine[] {
+  if (!door.ok) {
+    const verdict = verdictOf(door);
+    return [wrong(codeOf(door), `telephony: ${reasonOf(door)}`, verdict.kind === 'locked-out' ? verdict.reason : NOT_THERE)];
   }
+  const known = listOf(externalLine, door.result).map(({ NUMBER }) => digitsOf(NUMBER));
+  const named = [...tools.lines.map(({ number }) => number), ...desk.settings.lineNumber === undefined ? [] : [desk.settings.lineNumber]];
+  const strange = named.filter((number) => !known.includes(digitsOf(number)));
+  const lines = strange.length === 0 ? fine('lines', `${named.length} lines of the config are known to the portal`)
+    : wrong('lines', `the portal does not know: ${strange.map(masked).join(', ')}`, UNTOLD);
+  return [fine('scope', 'telephony: external lines'), lines, ...aboutIdleSources(desk, tools.lines)];
+}
+
+const UNTOLD = 'CallMe tells the portal its lines when it starts: start it; if this stays, add them in the portal under telephony';
+
+function aboutIdleSources({ settings: { sources } }: Desk, lines: readonly Line[]): readonly CheckLine[] {
+  const isLine = (line: string): boolean => lines.some(({ number }) => digitsOf(number) === digitsOf(line));
+  const idle = lines.length === 0 ? [] : Object.keys(sources).filter((line) => !isLine(line));
+  if (idle.length === 0) return [];
+  return [wrong('settings', `\`sources\` names lines that are none: ${idle.map(masked).join(', ')}`, 'write each line as `lines` has it')];
+}
+
+function aboutClock({ tools }: Checking, door: Reply): readonly CheckLine[] {
+  if (!door.ok || door.at === null) return [];
+  const apart = Math.abs(tools.clock.now() - door.at);
+  return [apart <= APART_MS ? fine('clock', 'our clock and the portal\'s agree')
+    : wrong('clock', `our clock and the portal's differ by ${Math.round(apart / 1000)} s`, 'set this machine\'s clock by NTP: calls are registered twice otherwise')];
+}
+
+function aboutConsent({ application, tools }: Checking): readonly CheckLine[] {
+  const pair = application?.keeper.current() ?? null;
+  if (application === null || pair === null) return [];
+  const end = consentEnd(pair);
+  const left = end === null ? Infinity : end - tools.clock.now();
+  if (left > SOON_MS) return [fine('token-expiry', 'the consent is fresh')];
+  const days = Math.max(0, Math.floor(left / DAY_MS));
+  return [wrong('token-expiry', `the consent ends in ${days} days, because nothing has renewed it`, `consent again at ${consentAddress(application)}`)];
+}
+
+interface Right { readonly what: string; readonly method: string; readonly params: Params; readonly remedy: string }
+const RIGHTS: readonly Right[] = [
+  { what: 'contacts: who is calling', method: 'telephony.externalcall.searchcrmentities', params: { PHONE_NUMBER: '+10000000000' },
+    remedy: 'give the webhook or application the right crm' },
+  { what: 'statistics: was a call finished', method: 'voximplant.statistic.get', params: { FILTER: { ID: 0 } },
+    remedy: 'give the owner of the webhook or application the right "call statistics: view"; without it a lost answer is taken for a yes' },
+];
+
+async function aboutRights(desk: Desk, signal: AbortSignal): Promise<readonly CheckLine[]> {
+  const lines: CheckLine[] = [];
+  for (const { what, method, params, remedy } of RIGHTS) {
+    const reply = await probe(desk, method, params, signal);
+    lines.push(reply.ok ? fine('scope', what) : wrong('scope', `${what}: ${reasonOf(reply)}`, remedy));
+  }
+  return lines;
 }

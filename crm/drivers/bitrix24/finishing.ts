@@ -4,20 +4,23 @@ import type { CallEnded } from '../../../core/facts.ts';
 import type { Verdict } from '../../../core/verdict.ts';
 import type { Extension } from '../../../core/words.ts';
 import { finishedCall, listOf } from './answers.ts';
-import { hideAll } from './cards.ts';
+import { hidden, hideParams, othersThan } from './cards.ts';
 import { delivered, type Desk, skipped, untellable, type Who } from './desk.ts';
 import type { CallNotes } from './memory.ts';
-import type { Params, Reply } from './portal.ts';
+import type { Params } from './portal.ts';
+import type { Reply } from './replies.ts';
 import { callIdOf } from './registration.ts';
 import { failedReason, statusCode } from './status.ts';
 import { isAmbiguous, isCallUnknown, isTransient, isUserRefused, type Refusal, Told, verdictOf } from './verdicts.ts';
+
+const FINISH = 'telephony.externalcall.finish';
 
 /** Tells the end of a call, registering it first where the offer never arrived. */
 export async function finish(desk: Desk, fact: CallEnded, signal: AbortSignal): Promise<Verdict> {
   const notes = desk.notes(fact.call);
   if (notes.get('finished') !== '') return delivered('finished before');
   // A call that the portal knows is finished whatever it turned into: its card would stay open.
-  const reason = notes.get('CALL_ID') === '' ? untellable(fact, notes) : null;
+  const reason = notes.get('CALL_ID') === '' ? untellable(desk, fact, notes) : null;
   return reason === null ? attempt(desk, { fact, notes, again: true }, signal) : untold(notes, reason);
 }
 
@@ -34,9 +37,8 @@ async function attempt(desk: Desk, telling: Telling, signal: AbortSignal): Promi
   const callId = await callIdOf(desk, fact, offeredTo(fact), signal);
   const maybeApplied = notes.get('finishing') !== '';
   for await (const who of finishers(desk, fact, notes, signal)) {
-    await hideAll(desk, fact.call, 'USER_ID' in who ? who.USER_ID : null, signal);
     notes.write('finishing', who);
-    const reply = await desk.portal.ask('telephony.externalcall.finish', paramsOf(callId, fact, who), { signal });
+    const reply = await close(desk, notes, { who, params: paramsOf(callId, fact, who) }, signal);
     if (!reply.ok && isUserRefused(reply)) continue;
     if (!reply.ok && isCallUnknown(reply)) return lost(desk, telling, { callId, maybeApplied, refusal: reply }, signal);
     if (!reply.ok && !maybeApplied && !isAmbiguous(reply)) notes.set('finishing', '');
@@ -44,6 +46,16 @@ async function attempt(desk: Desk, telling: Telling, signal: AbortSignal): Promi
   }
   if (!maybeApplied) notes.set('finishing', '');
   return { kind: 'refused', reason: 'no active portal user to finish this call: set `defaultUser`, or give the employee a portal user' };
+}
+
+/** The cards of all others close in the same request. Whatever the portal says of them, the call is more important. */
+async function close({ portal }: Desk, notes: CallNotes, { who, params }: { who: Who; params: Params }, signal: AbortSignal): Promise<Reply> {
+  const users = othersThan(notes, 'USER_ID' in who ? who.USER_ID : null);
+  if (users.length === 0) return portal.ask(FINISH, params, { signal });
+  const hide = { name: 'hide', method: 'telephony.externalcall.hide', params: hideParams(notes, users) } as const;
+  const replies = await portal.batch([hide, { name: 'finish', method: FINISH, params }], { signal, chief: FINISH });
+  if (replies.hide.ok) hidden(notes, users);
+  return replies.finish;
 }
 
 function settle({ fact, notes }: Telling, callId: string, reply: Reply): Verdict {
@@ -103,7 +115,7 @@ async function lost(desk: Desk, telling: Telling, loss: Loss, signal: AbortSigna
   notes.set('CALL_ID', '');
   notes.set('registering', '');
   notes.set('finishing', '');
-  const reason = untellable(fact, notes);
+  const reason = untellable(desk, fact, notes);
   return reason === null ? attempt(desk, { ...telling, again: false }, signal) : untold(notes, reason);
 }
 

@@ -3,7 +3,8 @@ import type { Memory } from '../../driver.ts';
 /**
  * What the driver remembers about a call, each written before the request that it protects:
  * - `CALL_ID`: the portal's name of the call.
- * - `begun`: the portal began the call by click-to-call: the user who clicked, whose card the portal opened itself.
+ * - `begun`: a user whose card may be open without our knowing, and is shown once more when it is due: who clicked (the portal opened it itself), or for whom it
+ *   was asked together with the registration, until the portal has said yes.
  * - `strange`: a CALL_ID that came with the call and that this portal does not know; the call is registered anew instead.
  * - `registering`: parameters of a register whose answer may be lost; repeated letter by letter, the portal gives the same CALL_ID.
  * - `responsible`: portal user who owns the contact.

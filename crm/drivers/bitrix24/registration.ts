@@ -1,11 +1,15 @@
 /** telephony.externalCall.register: giving the call its CALL_ID, once, however often the answer is lost; or taking over the portal's own. */
 import { z } from 'zod';
+import { PERISH_MS } from '../../../core/facts.ts';
 import type { Extension } from '../../../core/words.ts';
 import { registered } from './answers.ts';
 import { type Describing, type Desk, isBegunThere, phoneOf, untellable, skipped, type Who } from './desk.ts';
 import type { CallNotes } from './memory.ts';
-import type { Params, Reply } from './portal.ts';
-import { isTransient, isUserRefused, Told, verdictOf } from './verdicts.ts';
+import type { Params } from './portal.ts';
+import type { Reply } from './replies.ts';
+import { type Ask, candidates } from './owners.ts';
+import type { Settings } from './settings.ts';
+import { isUserRefused, Told, verdictOf } from './verdicts.ts';
 
 /** TYPE (1.4). */
 const OUTGOING = 1;
@@ -19,7 +23,7 @@ export async function callIdOf(desk: Desk, fact: Describing, extension: Extensio
   const known = notes.get('CALL_ID');
   if (known !== '') return known;
   if (isBegunThere(fact, notes)) return await takeOver(desk, { fact, extension, notes }, signal);
-  const reason = untellable(fact, notes);
+  const reason = untellable(desk, fact, notes);
   if (reason !== null) throw new Told(skipped(reason));
   const reply = await repeat(desk, notes, signal) ?? await first(desk, { fact, extension, notes }, signal);
   return conclude(notes, reply);
@@ -48,13 +52,11 @@ async function repeat(desk: Desk, notes: CallNotes, signal: AbortSignal): Promis
   return !reply.ok && isUserRefused(reply) ? null : reply;
 }
 
-interface Ask { readonly fact: Describing; readonly extension: Extension | null; readonly notes: CallNotes }
-
 async function first(desk: Desk, ask: Ask, signal: AbortSignal): Promise<Reply> {
   for await (const who of candidates(desk, ask, signal)) {
     const params = paramsOf(desk, ask.fact, who);
     ask.notes.write('registering', params);
-    const reply = await send(desk, params, signal);
+    const reply = await opening(desk, ask, params, signal);
     if (reply.ok || !isUserRefused(reply)) return reply;
     if ('USER_ID' in who) desk.users.forget(who.USER_ID);
   }
@@ -62,8 +64,31 @@ async function first(desk: Desk, ask: Ask, signal: AbortSignal): Promise<Reply> 
   throw new Told({ kind: 'refused', reason: 'no active portal user for this call: set `defaultUser`, or give the employee a portal user' });
 }
 
+/**
+ * The first telephone rings already when its call is offered: its card opens in the same request, unless the news is old. The ring itself, which comes next,
+ * then finds it open. Written down before: if the answer is lost, the ring opens it once more, and the end closes it.
+ */
+async function opening(desk: Desk, { fact, extension, notes }: Ask, params: Params, signal: AbortSignal): Promise<Reply> {
+  const user = await ringing(desk, fact, extension, signal);
+  if (user === null) return send(desk, params, signal);
+  notes.set('begun', String(user));
+  notes.write('shown', [user]);
+  const show = { name: 's', method: 'telephony.externalcall.show', params: { CALL_ID: '$result[r][CALL_ID]', USER_ID: user } } as const;
+  const replies = await desk.portal.batch([{ name: 'r', method: REGISTER, params }, show], { signal, chief: REGISTER });
+  if (replies.s.ok && replies.s.result === true) notes.set('begun', '');
+  return replies.r;
+}
+
+/** Whose card opens with the registration, or null. */
+async function ringing(desk: Desk, fact: Describing, extension: Extension | null, signal: AbortSignal): Promise<number | null> {
+  if (fact.kind !== 'call-offered' || fact.direction !== 'inbound' || extension === null) return null;
+  if (desk.cards(extension) !== 'ringing' || desk.clock.now() - fact.at > PERISH_MS) return null;
+  return desk.users.byExtension(extension, signal);
+}
+
+const REGISTER = 'telephony.externalcall.register';
 const send = (desk: Desk, params: Params, signal: AbortSignal): Promise<Reply> =>
-  desk.portal.ask('telephony.externalcall.register', params, { signal });
+  desk.portal.ask(REGISTER, params, { signal });
 
 function conclude(notes: CallNotes, reply: Reply): string {
   if (!reply.ok) {
@@ -80,15 +105,16 @@ function conclude(notes: CallNotes, reply: Reply): string {
   return CALL_ID;
 }
 
-function paramsOf({ settings }: Desk, fact: Describing, who: Who): Params {
+function paramsOf({ settings, numbers }: Desk, fact: Describing, who: Who): Params {
   const line = (settings.lineNumber ?? fact.line).slice(0, LINE_LENGTH);
+  const source = sourceOf(settings, [line, fact.line]);
   return {
     ...who,
-    PHONE_NUMBER: phoneOf(fact.client.number),
+    PHONE_NUMBER: phoneOf(numbers, fact.client.number, fact.line),
     TYPE: fact.direction === 'outbound' ? OUTGOING : INCOMING,
     CALL_START_DATE: isoWithOffset(fact.startedAt),
-    CRM_CREATE: settings.createLead ? 1 : 0,
-    ...(settings.sourceId === undefined ? {} : { CRM_SOURCE: settings.sourceId }),
+    CRM_CREATE: settings.createLead === true || settings.createLead === fact.direction ? 1 : 0,
+    ...(source === undefined ? {} : { CRM_SOURCE: source }),
     SHOW: 0,
     ADD_TO_CHAT: 0,
     ...(line === '' ? {} : { LINE_NUMBER: line }),
@@ -96,30 +122,11 @@ function paramsOf({ settings }: Desk, fact: Describing, who: Who): Params {
   };
 }
 
+/** CRM_SOURCE by the line, as somebody has written it: `+7495…` or `7495…`. */
+function sourceOf({ sources, sourceId }: Settings, lines: readonly string[]): string | undefined {
+  const plain = (line: string): string => line.replace(/\D/g, '') || line;
+  return Object.entries(sources).find(([line]) => lines.some((one) => plain(one) === plain(line)))?.[1] ?? sourceId;
+}
+
 /** `2026-09-01T07:15:00+00:00`: whole seconds and a numeric offset, as PHP's DATE_ATOM reads it; `.000Z` is refused by older servers. */
 export const isoWithOffset = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, '+00:00');
-
-/**
- * Whose call it is, the best first, asking the portal no more than needed. Inbound: the contact's responsible, the employee who rings,
- * the default user, the bare extension. Outbound the employee who dials comes first: it is his call, whoever owns the contact.
- */
-async function* candidates(desk: Desk, { fact, extension, notes }: Ask, signal: AbortSignal): AsyncGenerator<Who> {
-  const responsible = (): Promise<number | null> => responsibleOf(desk, fact, notes, signal);
-  const employee = async (): Promise<number | null> => (extension === null ? null : desk.users.byExtension(extension, signal));
-  const order = fact.direction === 'outbound' ? [employee, responsible] : [responsible, employee];
-  const tried = new Set<number>();
-  for (const find of [...order, () => Promise.resolve(desk.settings.defaultUser ?? null)]) {
-    const id = await find();
-    if (id !== null && !tried.has(id)) { tried.add(id); yield { USER_ID: id }; }
-  }
-  if (extension !== null) yield { USER_PHONE_INNER: extension };
-}
-
-/** Without the crm right the contact stays unknown, but the call can be told: only the network's silence makes it wait. */
-async function responsibleOf(desk: Desk, fact: Describing, notes: CallNotes, signal: AbortSignal): Promise<number | null> {
-  const search = await desk.contacts.find(fact.client.number, signal);
-  if (!search.ok && isTransient(search)) throw new Told(verdictOf(search));
-  const responsible = search.ok ? search.entity?.ASSIGNED_BY_ID ?? null : null;
-  if (responsible !== null) notes.set('responsible', String(responsible));
-  return responsible;
-}

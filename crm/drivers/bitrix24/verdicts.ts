@@ -15,17 +15,23 @@ export interface Refusal {
   readonly retryAfterMs: number | null;
 }
 
-const WEBHOOK_DEAD = 'the webhook is not valid any more: create a new incoming webhook and put its address into `url`';
+const DEAD = 'the webhook is not valid any more: create a new incoming webhook and put its address into `url` (an application: install it again)';
+const INSTALL = 'install the local application in the portal (docs/crm/bitrix24.md)';
 /** Codes that lock the account, each with what the operator does about it. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  INVALID_CREDENTIALS: WEBHOOK_DEAD,
-  NO_AUTH_FOUND: WEBHOOK_DEAD,
-  EXPIRED_TOKEN: WEBHOOK_DEAD,
-  INVALID_TOKEN: WEBHOOK_DEAD,
-  INSUFFICIENT_SCOPE: 'give the webhook the rights telephony, crm and user',
+  INVALID_CREDENTIALS: DEAD,
+  NO_AUTH_FOUND: DEAD,
+  EXPIRED_TOKEN: DEAD,
+  INVALID_TOKEN: DEAD,
+  NOT_INSTALLED: INSTALL,
+  INVALID_GRANT: `the consent has ended: ${INSTALL} again`,
+  INVALID_CLIENT: 'the portal knows no such application: correct `clientId` and `clientSecret`',
+  WRONG_CLIENT: 'the portal knows no such application: correct `clientId` and `clientSecret`',
+  INSUFFICIENT_SCOPE: 'give the webhook or application the rights telephony, crm and user',
+  INVALID_SCOPE: 'give the webhook or application the rights telephony, crm and user',
   USER_ACCESS_ERROR: 'the webhook\'s owner may not use this portal any more: create the webhook as another user',
   ACCESS_DENIED: 'REST is not part of the portal\'s plan, or the webhook\'s owner lacks the right',
-  WRONG_AUTH_TYPE: 'this portal takes telephony from a local application only, not from a webhook',
+  WRONG_AUTH_TYPE: 'this portal takes telephony from a local application only, not from a webhook: set `portal`, `clientId` and `clientSecret` instead of `url`',
   PAYMENT_REQUIRED: 'the portal\'s plan has ended',
   PORTAL_DELETED: 'the portal does not exist any more',
   ERROR_METHOD_NOT_FOUND: 'the portal has no telephony: install the module, or correct `url`',
@@ -76,20 +82,30 @@ export function retryAfterMs(answer: HttpAnswer, said: Envelope | null): number 
   const seconds = answer.headers['retry-after'];
   if (seconds !== undefined && /^\d{1,7}$/.test(seconds.trim())) return Math.min(Number(seconds) * 1000, LONGEST_MS);
   const reset = said?.time?.operating_reset_at;
-  const now = said?.time?.finish ?? said?.time?.start ?? portalSeconds(answer.headers['date']);
+  const now = said?.time?.finish ?? said?.time?.start ?? secondsOf(answer.headers['date']);
   if (answer.status !== 429 || reset === undefined || now === null) return null;
   return Math.min(Math.max(Math.ceil((reset - now) * 1000), 0), LONGEST_MS);
 }
 
-function portalSeconds(date: string | undefined): number | null {
+/** The portal's clock in an answer's `Date`, in milliseconds; null where it says none. */
+export function portalTime(date: string | undefined): number | null {
   const milliseconds = Date.parse(date ?? '');
-  return Number.isNaN(milliseconds) ? null : milliseconds / 1000;
+  return Number.isNaN(milliseconds) ? null : milliseconds;
+}
+
+function secondsOf(date: string | undefined): number | null {
+  const milliseconds = portalTime(date);
+  return milliseconds === null ? null : milliseconds / 1000;
 }
 
 /** A user who left the company is inactive: the next candidate is asked instead of losing the call. */
 export function isUserRefused(refusal: Refusal): boolean {
   return /user is not found or is not active|USER_ID or USER_PHONE_INNER should be set/i.test(refusal.description);
 }
+/** This one method has used up its time: others may be asked. */
+export const isBlocked = ({ code }: Refusal): boolean => code === 'HTTP_RESTING' || code === 'OPERATION_TIME_LIMIT';
+/** The portal does not speak of this method, or not in batches. */
+export const isMethodUnknown = ({ code }: Refusal): boolean => code === 'ERROR_METHOD_NOT_FOUND' || code === 'ERROR_BATCH_METHOD_NOT_ALLOWED';
 /** The live call is gone: finished before, or the portal forgot it. */
 export function isCallUnknown(refusal: Refusal): boolean {
   return refusal.status === 400 && /call is not found/i.test(refusal.description);

@@ -20,8 +20,8 @@ function json(text: string): Params {
   }
 }
 
-/** `a[b]=1` and `a[]=1`, one level deep. */
-function brackets(form: URLSearchParams): Params {
+/** `a[b]=1`, `a[]=1` and `a[0]=1`, one level deep: names that are all numbers make a list, as PHP's array would be one. */
+export function brackets(form: URLSearchParams): Params {
   const found: Record<string, unknown> = {};
   for (const [key, value] of form) {
     const [, outer = key, inner] = /^([^[]+)\[([^\]]*)\]$/.exec(key) ?? [];
@@ -29,8 +29,11 @@ function brackets(form: URLSearchParams): Params {
     else if (inner === '') found[outer] = [...(Array.isArray(found[outer]) ? found[outer] as unknown[] : []), value];
     else found[outer] = { ...(found[outer] as Params | undefined), [inner]: value };
   }
-  return found;
+  return Object.fromEntries(Object.entries(found).map(([key, value]) => [key, listed(value)]));
 }
+
+const listed = (value: unknown): unknown =>
+  (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).every((key, index) => key === String(index)) ? Object.values(value) : value);
 
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '');
 /** PHP's `(int)`, but null where there is no whole number at all. */

@@ -1,7 +1,7 @@
 /** Methods that only tell: contacts, users, lines, statistics. */
 import type { Answer } from '../stand-in.ts';
 import { ok, refuse } from './calls.ts';
-import { mapOf, type Params, textOf } from './params.ts';
+import { intOf, mapOf, type Params, textOf } from './params.ts';
 import { phoneKey, type PortalCall, type PortalState } from './state.ts';
 
 const ORDER = ['CONTACT', 'LEAD', 'COMPANY'];
@@ -33,8 +33,8 @@ export function userGet(state: PortalState, params: Params): Answer {
     && (filter['ACTIVE'] === undefined || (user.active !== false) === (filter['ACTIVE'] === true || filter['ACTIVE'] === 'true' || filter['ACTIVE'] === 'Y')));
   return list(found.map((user) => ({
     ID: String(user.id), ACTIVE: user.active !== false, ...(user.name === undefined ? {} : { NAME: user.name }),
-    ...(user.lastName === undefined ? {} : { LAST_NAME: user.lastName }), UF_PHONE_INNER: user.extension ?? '',
-  })));
+    ...(user.lastName === undefined ? {} : { LAST_NAME: user.lastName }), ...(state.brief ? {} : { UF_PHONE_INNER: user.extension ?? '' }),
+  })), intOf(params['start']) ?? 0);
 }
 
 /** [1.9] the lines of this application; webhooks share them. */
@@ -57,6 +57,6 @@ export function statisticGet(state: PortalState, params: Params): Answer {
 }
 
 /** [1.1] list methods add `total`; a page is 50. */
-function list(rows: readonly unknown[]): Answer {
-  return { status: 200, body: { result: rows.slice(0, 50), total: rows.length, ...(rows.length > 50 ? { next: 50 } : {}) } };
+function list(rows: readonly unknown[], start = 0): Answer {
+  return { status: 200, body: { result: rows.slice(start, start + 50), total: rows.length, ...(rows.length > start + 50 ? { next: start + 50 } : {}) } };
 }

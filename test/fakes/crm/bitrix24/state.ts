@@ -28,6 +28,8 @@ export interface PortalFinish {
 
 export interface PortalState {
   readonly users: PortalUser[];
+  /** [1.1] `user_brief`: user.get hides extensions. */
+  brief: boolean;
   readonly contacts: Required<PortalContact>[];
   readonly lines: PortalLine[];
   readonly calls: PortalCall[];
