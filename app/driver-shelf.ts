@@ -1,20 +1,18 @@
-import type { CallMemory } from '../core/ports.ts';
 import { CrmFailure } from '../crm/errors.ts';
-import { driverNames, loadDriver } from '../crm/registry.ts';
-import type { DriverShelf } from './config/index.ts';
+import { driverNames, isPath, loadDriver } from '../crm/registry.ts';
+import { DRIVER_KIT, type DriverShelf } from './config/index.ts';
 
-/** What `checkAccounts` asks: the files in `crm/drivers/`. */
+/** What `checkAccounts` asks: the files in `crm/drivers/`, and drivers of one's own, by path or package. */
 export const driverShelf: DriverShelf = {
   names: () => Promise.resolve(driverNames()),
-  async load(name) {
+  async load(name, from) {
     try {
-      return await loadDriver(name);
+      return await loadDriver(name, { ...(from !== undefined && { from }), kit: DRIVER_KIT });
     } catch (error) {
-      if (error instanceof CrmFailure && error.code === 'CRM_UNKNOWN_DRIVER') return null;
-      throw error;
+      if (!(error instanceof CrmFailure)) throw error;
+      if (error.code === 'CRM_BAD_DRIVER' && !driverNames().includes(name)) return { wrong: error.message };
+      if (error.code !== 'CRM_UNKNOWN_DRIVER') throw error;
+      return isPath(name) ? { wrong: `there is no file ${JSON.stringify(name.slice(0, 100))}` } : null;
     }
   },
 };
-
-/** For commands that ask and never tell: nothing is remembered. */
-export const NO_MEMORY: CallMemory = { get: () => null, set: () => undefined };

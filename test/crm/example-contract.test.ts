@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import type { Extension } from '../../core/words.ts';
 import { CLIENT, examine } from '../contract/driver.ts';
 import notebook from '../fakes/crm/notebook-driver.ts';
 import { startNotebook } from '../fakes/crm/notebook.ts';
@@ -16,9 +17,19 @@ t.test('the page shows the driver that is tested here', async (t) => {
   t.equal(shown, tested.replaceAll("'../../../crm/", "'../").replaceAll("'../../../core/", "'../../core/"));
 });
 
+const nowhere = 'somebody who keeps telephones: Notebook does not';
 examine(t, {
   kind: notebook,
-  keepsSound: true,
+  sound: 'kept',
+  mistakes: {
+    token: [{ name: 'another token', settings: (stage) => ({ ...stage.settings, token: 'another' }) }],
+    reachable: [{ name: 'nobody there', settings: (stage) => ({ ...stage.settings, baseUrl: 'http://127.0.0.1:1' }) }],
+    employees: [{ name: 'no such user', tools: { employees: [{ extension: '209' as Extension, name: 'Vera', crm: { examined: 9 } }] } }],
+  },
+  impossible: {
+    'address': 'one address, or nobody answers as Notebook does', 'token-expiry': 'tokens do not end', 'scope': 'a token may everything', 'plan': 'it costs nothing', 'extensions': nowhere,
+    'lines': nowhere, 'clock': 'no moment is compared', 'recordings': 'it keeps the sound', 'click-to-call': 'it has none', 'settings': 'there are no names in them', 'registration': 'there is none',
+  },
   start: async (name) => {
     const standIn = await startNotebook([{ id: '318', name, phone: CLIENT, owner: 7, extension: '207' }]);
     return {
@@ -30,4 +41,15 @@ examine(t, {
       },
     };
   },
+});
+
+t.test('the stand-in refuses what Notebook refuses', async (t) => {
+  const standIn = await startNotebook([]);
+  t.teardown(() => standIn.stop());
+  const status = async (method: string, path: string, token = 'notebooktoken'): Promise<number> =>
+    (await fetch(standIn.baseUrl + path, { method, headers: { authorization: `Bearer ${token}` }, ...(method !== 'GET' && { body: '{}' }) })).status;
+  t.equal(await status('GET', '/users'), 200);
+  t.equal(await status('GET', '/users', 'another'), 401);
+  t.equal(await status('POST', '/calls/call-1'), 404, 'PUT alone');
+  t.equal(await status('PUT', '/calls/call-1/sound'), 404, 'no sound of a call that is not there');
 });

@@ -1,6 +1,7 @@
 /** Notebook, a CRM that keeps one page per call. `PUT` replaces, so that telling twice changes nothing. API: https://notebook.example/api */
 import { z } from 'zod';
 import type { CallEnded, Fact, RecordingReady } from '../../../core/facts.ts';
+import type { Telephone } from '../../../core/numbers.ts';
 import { isHidden } from '../../../core/phone.ts';
 import type { HttpAnswer, HttpRequest } from '../../../core/ports.ts';
 import type { Verdict } from '../../../core/verdict.ts';
@@ -15,9 +16,9 @@ const notebook: DriverKind<Settings> = {
   settings,
   pace: { perSecond: 5, burst: 10 }, // https://notebook.example/api#limits
   create: (chosen, tools) => ({
-    lookup: (number, signal) => lookup(opened(chosen, tools, signal), number),
+    lookup: (number, signal, line) => lookup(opened(chosen, tools, signal), tools.numbers.read(number, line)),
     deliver: (fact, signal) => deliver(opened(chosen, tools, signal), tools, fact),
-    check: (signal) => check(opened(chosen, tools, signal)),
+    check: (signal) => check(opened(chosen, tools, signal), tools),
   }),
 };
 export default notebook;
@@ -34,13 +35,13 @@ const page = z.object({
   id: z.string(),
   name: z.string().transform((name) => name.replace(/\p{Cc}+/gu, ' ').slice(0, 200)),
   owner: z.number().nullable(),
-  extension: z.string().regex(/^\d+$/).transform((digits) => digits as Extension).nullable(),
+  extension: z.string().regex(/^[0-9*#+]{1,20}$/).transform((digits) => digits as Extension).nullable(),
 });
 const pages = z.object({ contacts: z.array(page) });
 
-async function lookup(ask: Ask, number: string): Promise<Contact | null> {
-  if (isHidden(number)) return null;
-  const answer = await ask({ method: 'GET', path: `/contacts?phone=${encodeURIComponent(number)}` });
+async function lookup(ask: Ask, number: Telephone): Promise<Contact | null> {
+  if (number.kind !== 'external') return null;
+  const answer = await ask({ method: 'GET', path: `/contacts?phone=${encodeURIComponent(number.e164)}` });
   if (answer.status !== 200) throw new Error(`Notebook answers HTTP ${answer.status}`);
   const found = pages.parse(answer.body).contacts[0];
   if (found === undefined) return null;
@@ -95,9 +96,20 @@ function verdictOf({ status, headers, body }: HttpAnswer): Verdict {
   return { kind: 'try-later', reason: `HTTP ${status}`, retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null };
 }
 
-async function check(ask: Ask): Promise<readonly CheckLine[]> {
-  const silent = (): Verdict => ({ kind: 'try-later', reason: 'no answer', retryAfterMs: null });
-  const verdict = await ask({ method: 'GET', path: '/me' }).then(verdictOf, silent);
-  if (verdict.kind === 'delivered') return [{ ok: true, what: 'Notebook knows us', remedy: '' }];
-  return [{ ok: false, what: 'Notebook knows us', remedy: 'reason' in verdict ? verdict.reason : '' }];
+// Every line has a code (crm/check.ts), under which the operator reads it in his own language, and one that fails has a remedy.
+const users = z.object({ ok: z.literal(true), users: z.array(z.object({ id: z.number() })) });
+
+async function check(ask: Ask, { account, employees }: DriverTools): Promise<readonly CheckLine[]> {
+  try {
+    const answer = await ask({ method: 'GET', path: '/users' });
+    if (answer.status === 401) return [{ ok: false, code: 'token', what: 'Notebook does not take the token', remedy: 'put a new one into `token`' }];
+    const known = users.parse(answer.body).users.map(({ id }) => id);
+    const mapped = employees.map(({ extension, crm }) => ({ ok: known.some((id) => id === crm[account]), extension }));
+    return [
+      { ok: true, code: 'token', what: 'Notebook knows us', remedy: '' },
+      ...mapped.map(({ ok, extension }): CheckLine => ({ ok, code: 'employees', what: `employee ${extension}: a user of Notebook`, remedy: ok ? '' : 'write the id of the user into `employees`' })),
+    ];
+  } catch {
+    return [{ ok: false, code: 'reachable', what: 'Notebook does not answer as Notebook does', remedy: 'correct `baseUrl`' }];
+  }
 }

@@ -8,20 +8,23 @@ export interface NotebookContact { readonly id: string; readonly name: string; r
 const TOKEN = 'Bearer notebooktoken';
 const said = (status: number, body: object = { ok: status === 200 }): Answer => ({ status, body });
 
-export async function startNotebook(contacts: readonly NotebookContact[]): Promise<Notebook> {
+/** `users`: the ids of its people. */
+export async function startNotebook(contacts: readonly NotebookContact[], users: readonly number[] = [7, 8]): Promise<Notebook> {
   const pages = new Map<string, Page>();
   const standIn = await startStandIn({
     nameOf: (asked) => `${asked.verb} ${asked.url.pathname}`,
     paramsOf: (asked) => asked.body.subarray(0, 1000).toString('utf8'),
-    apply: (asked) => apply(asked, pages, contacts),
+    apply: (asked) => apply(asked, pages, { contacts, users }),
   });
   return { ...standIn, baseUrl: standIn.origin, pages };
 }
 
-function apply(asked: Asked, pages: Map<string, Page>, contacts: readonly NotebookContact[]): Answer {
+interface People { readonly contacts: readonly NotebookContact[]; readonly users: readonly number[] }
+
+function apply(asked: Asked, pages: Map<string, Page>, { contacts, users }: People): Answer {
   if (asked.headers['authorization'] !== TOKEN) return said(401);
   const [, room, id = '', part] = asked.url.pathname.split('/');
-  if (room === 'me') return said(200);
+  if (room === 'users') return said(200, { ok: true, users: users.map((user) => ({ id: user })) });
   if (room === 'contacts') return said(200, { contacts: contacts.filter((contact) => contact.phone === asked.url.searchParams.get('phone')) });
   if (room !== 'calls' || asked.verb !== 'PUT') return said(404);
   const page = pages.get(id);
