@@ -15,6 +15,8 @@ export interface LogOptions {
   readonly secrets?: readonly string[];
   /** Where lines go; stdout unless a test listens. */
   readonly out?: DestinationStream;
+  /** Rooms whose debug lines are wanted just now, whatever the level says (`app/detail.ts`). */
+  readonly detail?: (room: string) => boolean;
 }
 
 const SECRET_KEY = /^(url|authorization|cookie|set-cookie|key)$|password|passwd|secret|token|api-?key|client-?id|signature|credential/i;
@@ -28,15 +30,19 @@ export function openLog(options: LogOptions): Log {
   const blot = blotter(options.secrets ?? []);
   const out = options.out ?? standardOutput(options.terminal);
   const logger = pino({
-    level: options.level,
+    level: options.detail === undefined || isAtLeast('debug', options.level) ? options.level : 'debug',
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }), log: (fields) => redact(fields, 0) as Record<string, unknown> },
     serializers: { err: (error: unknown) => error },
     hooks: { streamWrite: blot },
   }, out);
-  return wrap(logger);
+  return wrap(logger, options.detail ?? (() => false), { least: options.level, room: '' });
 }
+
+/** From the most talkative to the quietest, as pino has them. */
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const isAtLeast = (level: string, least: string): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
 
 /** Written at once: what was logged before a `kill -9` is what an operator has to go on. */
 function standardOutput(terminal: boolean): DestinationStream {
@@ -45,13 +51,18 @@ function standardOutput(terminal: boolean): DestinationStream {
     destination: out }) : out;
 }
 
-function wrap(logger: Logger): Log {
+interface Place { readonly least: string; readonly room: string }
+
+/** A line of a room in detail is written though the level is higher; of every other room, only what the level lets pass. */
+function wrap(logger: Logger, detail: (room: string) => boolean, place: Place): Log {
+  const { least, room } = place;
+  const at = (level: 'debug' | 'info' | 'warn' | 'error'): Log['info'] => {
+    if (isAtLeast(level, least)) return (fields, message) => { logger[level](fields, message); };
+    return (fields, message) => { if (room !== '' && detail(room)) logger[level](fields, message); };
+  };
   return {
-    debug: (fields, message) => logger.debug(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    error: (fields, message) => logger.error(fields, message),
-    child: (fields) => wrap(logger.child(redact(fields, 0) as Record<string, unknown>)),
+    debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'),
+    child: (fields) => wrap(logger.child(redact(fields, 0) as Record<string, unknown>), detail, { least, room: typeof fields['room'] === 'string' ? fields['room'] : room }),
   };
 }
 

@@ -1,19 +1,31 @@
 /**
- * Who calls? Asks the accounts through their drivers, behind a cache. The caller's patience is a signal: when it aborts, `find` answers
- * `late` at once, while the question goes on in the background and fills the cache for the next call.
+ * Who calls, and where does the CRM want the call to go? Asks the accounts through their drivers, behind a cache: memory, then the store, then the
+ * CRM. The caller's patience is a signal: when it aborts, `find` answers with what is known by then, while the questions go on in the background
+ * and fill the cache for the next call. A CRM that is down leaves the names that it told in place for a day.
  */
+import type { Numbers } from '../core/numbers.ts';
 import { phoneKey } from '../core/phone.ts';
-import type { Clock, Log } from '../core/ports.ts';
+import type { Clock, ContactCache, KnownContact, Log, Service } from '../core/ports.ts';
 import type { Finding } from '../core/routing.ts';
-import type { AccountId, Contact } from '../core/words.ts';
+import { type AccountId, type Contact, type Extension, instant, type Instant } from '../core/words.ts';
 import type { Driver } from './driver.ts';
-import { CACHE_TIMES, LookupCache } from './lookup-cache.ts';
-import type { CacheTimes } from './lookup-cache.ts';
+import { CACHE_TIMES, type CacheTimes } from './lookup-cache.ts';
+import { askAll, patiently } from './lookup/asking.ts';
+import { conclude } from './lookup/conclude.ts';
+import { type Counter, counterOf } from './lookup/counters.ts';
+import { search, statsOf } from './lookup/overview.ts';
+import { Refreshing, systemTimers, type Timers } from './lookup/refreshing.ts';
 
-export interface LookupAccount { readonly id: AccountId; readonly driver: Pick<Driver, 'lookup'> }
+export interface LookupAccount { readonly id: AccountId; readonly driver: Pick<Driver, 'lookup' | 'route'> }
 export interface LookupOptions {
   /** In order of trust: the first account that knows the number wins. */
   readonly accounts: readonly LookupAccount[];
+  /** The account whose name of a contact wins over the others' (`routing.namesFrom`). */
+  readonly namesFrom?: AccountId | null;
+  /** Not given = the last ten digits are the key, and lines have no rules. */
+  readonly numbers?: Pick<Numbers, 'key' | 'read'>;
+  /** Where contacts outlive a restart. */
+  readonly store?: ContactCache;
   readonly clock: Clock;
   readonly log: Log;
   readonly times?: Partial<CacheTimes>;
@@ -21,156 +33,97 @@ export interface LookupOptions {
   readonly backgroundMs?: number;
   /** Questions that may run at once, per account: a CRM that hangs must not gather callers without end. */
   readonly maxRunning?: number;
+  readonly timers?: Timers;
+  /** Gives [0, 1). */
+  readonly random?: () => number;
 }
-export interface Lookup {
-  /** Never rejects, and never answers later than `signal` aborts. `number` as Asterisk shows it. */
-  readonly find: (number: string, signal: AbortSignal) => Promise<Finding>;
+
+/** `routed`: the extension that a CRM named for this caller on this line; it goes before the owner's. */
+export type LookupFinding = Finding & { readonly routed?: Extension };
+export interface LookupStats {
+  /** Calls that were answered without asking a CRM, and those that had to ask. */
+  readonly hits: number;
+  readonly misses: number;
+  readonly hitRatePercent: number;
+  /** Numbers in memory, of all accounts. */
+  readonly size: number;
+  readonly lastRefresh: Instant | null;
+}
+export interface AskOptions { readonly fresh?: boolean; readonly line?: string; readonly signal: AbortSignal }
+
+export interface Lookup extends Omit<Service, 'stop'> {
+  /** Never rejects, and never answers later than `signal` aborts. `number` as Asterisk shows it; `line` as it was called, `''` = not known. */
+  readonly find: (number: string, signal: AbortSignal, line?: string) => Promise<LookupFinding>;
+  /** The same of one account (null = of all). `fresh`: the CRM is asked, whatever is known. */
+  readonly lookupFor: (account: AccountId | null, number: string, options: AskOptions) => Promise<LookupFinding>;
+  /** What is known of a number at one account, without asking; null = nothing. */
+  readonly known: (account: AccountId, number: string, line?: string) => KnownContact | null;
+  /** What is known whose name or number holds the text, the latest first. */
+  readonly search: (text: string, limit: number) => readonly { readonly account: AccountId; readonly number: string; readonly contact: Contact }[];
+  /** The CRM says that it changed: asked before it is told again; told as it was only where the CRM does not answer. Returns how many were known. */
+  readonly forget: (numbers: readonly string[] | 'all', account?: AccountId) => number;
+  /** Everything that is known goes, from the store too. Returns how many. */
+  readonly drop: () => number;
+  /** Asks again about everything that is known, in the background. Returns how many numbers. */
+  readonly refresh: () => number;
+  readonly stats: () => LookupStats;
   /** Aborts all questions; later ones answer `failed`. */
-  readonly stop: () => void;
+  readonly stop: (deadlineMs?: number) => Promise<void>;
 }
 
-/** One account's answer. `failed` = could not tell: neither found nor cached as nobody. */
-type Answer =
-  | { readonly kind: 'known'; readonly contact: Contact | null; readonly source: 'cache' | 'live' }
-  | { readonly kind: 'failed'; readonly why: string };
-
-const BACKGROUND_MS = 15_000;
-const MAX_RUNNING = 50;
 
 export function createLookup(options: LookupOptions): Lookup {
-  const desks = options.accounts.map((account) => new Desk(account, options));
+  const { clock, store, timers = systemTimers, random = Math.random } = options;
+  const times = { ...CACHE_TIMES, ...options.times };
+  const counters = options.accounts.map((account) => counterOf(account, options));
+  const refreshing = new Refreshing({
+    desks: counters.map(({ contacts }) => contacts), clock, timers, random, tidy: () => { tidy(store, instant(clock.now() - times.staleMs), options.log); },
+  });
+  const count = { hits: 0, misses: 0 };
+  const keyOf = (number: string, line = ''): string => options.numbers?.key(number, line) ?? phoneKey(number);
+  const ask = async (number: string, { fresh = false, line = '', signal }: AskOptions, asked: readonly Counter[]): Promise<LookupFinding> => {
+    const key = keyOf(number, line);
+    if (key === '') return { kind: 'hidden' };
+    // Nobody's contact: an extension, the emergency. A CRM that searches for parts of numbers would find anybody.
+    if (options.numbers !== undefined && options.numbers.read(number, line).kind !== 'external') return { kind: 'none', source: 'cache' };
+    const questions = askAll(asked, { key, number, line }, { fresh, namesFrom: options.namesFrom ?? null });
+    count[questions.some(({ contact }) => 'promise' in contact) ? 'misses' : 'hits'] += 1;
+    return conclude(await patiently(questions, signal, options.namesFrom ?? null), options.namesFrom ?? null);
+  };
+  const of = (account: AccountId | null | undefined): readonly Counter[] => counters.filter(({ id }) => account === null || account === undefined || id === account);
   return {
-    find: async (number, signal) => {
-      const key = phoneKey(number);
-      if (key === '') return { kind: 'hidden' };
-      const asked = askAll(desks, key, number);
-      const answers = asked.some((answer) => answer instanceof Promise) ? await patiently(asked, signal) : asked as Answer[];
-      return conclude(options.accounts, answers);
+    find: (number, signal, line = '') => ask(number, { line, signal }, counters),
+    lookupFor: (account, number, asking) => ask(number, asking, of(account)),
+    known: (account, number, line) => contactOf(of(account)[0]?.contacts.known(keyOf(number, line)) ?? null),
+    search: (text, limit) => search(counters, text, limit),
+    forget: (numbers, account) => forget(of(account), numbers === 'all' ? 'all' : numbers.map((number) => keyOf(number)).filter((key) => key !== '')),
+    drop: () => counters.reduce((sum, { contacts, routes }) => { routes?.drop(); return sum + contacts.drop(); }, 0),
+    refresh: () => refreshing.everything(),
+    stats: () => statsOf(count, counters, refreshing.last),
+    start: () => { refreshing.start(); return Promise.resolve(); },
+    stop: async () => {
+      for (const { contacts, routes } of counters) { contacts.stop(); routes?.stop(); }
+      await refreshing.stop();
     },
-    stop: () => { for (const desk of desks) desk.stop(); },
   };
 }
 
-/**
- * All are asked at once: an account that hangs must not use up the patience meant for the next. Behind one whose cache knows the
- * number nobody needs to be asked.
- */
-function askAll(desks: readonly Desk[], key: string, number: string): (Answer | Promise<Answer>)[] {
-  const asked: (Answer | Promise<Answer>)[] = [];
-  for (const desk of desks) {
-    const answer = desk.ask(key, number);
-    asked.push(answer);
-    if (!(answer instanceof Promise) && knows(answer)) break;
+const contactOf = (known: { readonly value: Contact | null; readonly at: Instant } | null): KnownContact | null => (known === null ? null : { contact: known.value, at: known.at });
+
+function forget(counters: readonly Counter[], keys: readonly string[] | 'all'): number {
+  let known = 0;
+  for (const { contacts, routes } of counters) {
+    // A route is kept under number and line, and whose it was may have changed with any contact.
+    routes?.doubt();
+    known += keys === 'all' ? contacts.doubt() : keys.reduce((sum, key) => sum + contacts.doubt(key), 0);
   }
-  return asked;
+  return known;
 }
 
-const knows = (answer: Answer | null): boolean => answer?.kind === 'known' && answer.contact !== null;
-
-/** Waits in order, up to the first that knows. Null = no answer yet when patience ended; those that have one by then still count. */
-async function patiently(asked: readonly (Answer | Promise<Answer>)[], signal: AbortSignal): Promise<(Answer | null)[]> {
-  const late = lateness(signal);
-  const answers: (Answer | null)[] = [];
-  for (const question of asked) {
-    const answer = question instanceof Promise ? await Promise.race([question, late.promise]) : question;
-    answers.push(answer);
-    if (knows(answer)) break;
+function tidy(store: ContactCache | undefined, before: Instant, log: Log): void {
+  try {
+    store?.prune(before);
+  } catch (error) {
+    log.warn({ err: error }, 'old contacts could not be forgotten');
   }
-  late.forget();
-  return answers;
-}
-
-/** A promise of null for the moment when patience ends; made of one listener that is taken back. */
-function lateness(signal: AbortSignal): { promise: Promise<null>; forget: () => void } {
-  let forget = (): void => { /* nothing was attached */ };
-  const promise = new Promise<null>((resolve) => {
-    const over = (): void => { resolve(null); };
-    if (signal.aborted) over();
-    signal.addEventListener('abort', over, { once: true });
-    forget = () => { signal.removeEventListener('abort', over); };
-  });
-  return { promise, forget };
-}
-
-function conclude(accounts: readonly LookupAccount[], answers: readonly (Answer | null)[]): Finding {
-  for (const [place, answer] of answers.entries()) {
-    const account = accounts[place];
-    if (answer?.kind === 'known' && answer.contact !== null && account !== undefined) {
-      return { kind: 'found', contact: answer.contact, account: account.id, source: answer.source };
-    }
-  }
-  if (answers.includes(null)) return { kind: 'late' };
-  const failed = answers.find((answer) => answer?.kind === 'failed');
-  if (failed?.kind === 'failed') return { kind: 'failed', why: failed.why };
-  return { kind: 'none', source: answers.some((answer) => answer?.kind === 'known' && answer.source === 'live') ? 'live' : 'cache' };
-}
-
-/** One account's desk: its cache and its running questions, at most one per number. */
-class Desk {
-  readonly #account: LookupAccount;
-  readonly #options: LookupOptions;
-  readonly #cache: LookupCache;
-  readonly #running = new Map<string, Promise<Answer>>();
-  readonly #asking = new Set<AbortController>();
-  #stopped = false;
-
-  constructor(account: LookupAccount, options: LookupOptions) {
-    this.#account = account;
-    this.#options = options;
-    this.#cache = new LookupCache({ ...CACHE_TIMES, ...options.times });
-  }
-
-  /** From the cache at once, without a promise; else by asking. */
-  ask(key: string, number: string): Answer | Promise<Answer> {
-    const known = this.#cache.get(key);
-    const freshness = this.#cache.freshness(known, this.#options.clock.now());
-    if (freshness === 'absent' || known === undefined) return this.#question(key, number);
-    if (freshness === 'stale') void this.#question(key, number);
-    return { kind: 'known', contact: known.contact, source: 'cache' };
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    for (const patience of this.#asking) patience.abort(new Error('stopping'));
-  }
-
-  #question(key: string, number: string): Promise<Answer> {
-    const running = this.#running.get(key);
-    if (running !== undefined) return running;
-    if (this.#stopped) return Promise.resolve({ kind: 'failed', why: 'stopping' });
-    if (this.#running.size >= (this.#options.maxRunning ?? MAX_RUNNING)) {
-      return Promise.resolve({ kind: 'failed', why: 'too many lookups are running' });
-    }
-    const question = this.#askDriver(key, number).finally(() => this.#running.delete(key));
-    this.#running.set(key, question);
-    return question;
-  }
-
-  async #askDriver(key: string, number: string): Promise<Answer> {
-    const patience = new AbortController();
-    this.#asking.add(patience);
-    const clock = setTimeout(() => { patience.abort(new Error('no answer in time')); }, this.#options.backgroundMs ?? BACKGROUND_MS);
-    try {
-      const contact = await orAborted(this.#account.driver.lookup(number, patience.signal), patience.signal);
-      this.#cache.set(key, { contact, at: this.#options.clock.now() });
-      return { kind: 'known', contact, source: 'live' };
-    } catch (error) {
-      const why = error instanceof Error ? error.message : 'no reason given';
-      this.#options.log.warn({ account: this.#account.id, why }, 'a lookup failed: the CRM could not tell');
-      return { kind: 'failed', why };
-    } finally {
-      clearTimeout(clock);
-      this.#asking.delete(patience);
-    }
-  }
-}
-
-/** A driver that forgets its signal must not keep its number's place for ever. */
-function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const over = (): void => { reject(signal.reason as Error); };
-    if (signal.aborted) over();
-    signal.addEventListener('abort', over, { once: true });
-    promise.then(resolve, reject).finally(() => { signal.removeEventListener('abort', over); });
-  });
 }

@@ -64,9 +64,9 @@ t.test('a stale contact is served at once and refreshed behind the back', async 
   const first = lookup.find(NUMBER, patient());
   crm.answer('Old');
   await first;
-  pass(5 * MINUTE - 1);
+  pass(89_999);
   await lookup.find(NUMBER, patient());
-  t.equal(crm.asked.length, 1, 'fresh for five minutes');
+  t.equal(crm.asked.length, 1, 'fresh for ninety seconds');
   pass(1);
   t.match(await lookup.find(NUMBER, patient()), { contact: { name: 'Old' }, source: 'cache' });
   t.match(await lookup.find(NUMBER, patient()), { contact: { name: 'Old' } });
@@ -82,14 +82,13 @@ t.test('a refresh that fails keeps the old contact; one too old is not served', 
   const first = lookup.find(NUMBER, patient());
   crm.answer('Old');
   await first;
-  pass(6 * MINUTE);
-  await lookup.find(NUMBER, patient());
-  crm.fail();
-  await settled();
-  t.match(await lookup.find(NUMBER, patient()), { contact: { name: 'Old' } });
-  crm.fail();
-  await settled();
-  pass(60 * MINUTE);
+  for (let round = 0; round < 2; round += 1) {
+    pass(11 * 60 * MINUTE);
+    t.match(await lookup.find(NUMBER, patient()), { contact: { name: 'Old' }, source: 'cache' }, 'a CRM that is down leaves its names in place');
+    crm.fail();
+    await settled();
+  }
+  pass(2 * 60 * MINUTE);
   const ask = lookup.find(NUMBER, patient());
   crm.fail();
   t.match(await ask, { kind: 'failed' });
@@ -184,7 +183,7 @@ t.test('behind an account whose cache knows the number nobody is asked', async (
   crms[0].answer('Irina');
   crms[1].answer(null);
   await first;
-  pass(2 * MINUTE);
+  pass(MINUTE);
   t.match(await lookup.find(NUMBER, patient()), { kind: 'found', source: 'cache' });
   t.equal(crms[1].asked.length, 1);
 });

@@ -119,17 +119,19 @@ t.test('wrong addresses and methods are told what there is', async (t) => {
   t.match(await ask('/api/v1/recording'), { status: 404, json: { error: { remedy: /openapi\.json/ } } });
   t.match(await post('/api/v1/recordings', '{}'), { status: 405, headers: { allow: 'GET' } });
   t.match(await ask(`/api/v1/calls/${CALL}/recording`), { status: 405, headers: { allow: 'POST' } });
-  t.match(await ask('/api/v1/recordings', { method: 'DELETE' }), { status: 405, headers: { allow: 'GET, POST, HEAD' } });
+  t.match(await ask('/api/v1/recordings', { method: 'DELETE' }), { status: 405, headers: { allow: 'GET' } });
 });
 
 t.test('the description names every path, method, parameter and answer, and nothing else', async (t) => {
   const { ask, post, address } = await api(t);
   const document = openApi('1.2.3') as { paths: Record<string, Record<string, { responses: object; parameters: { name: string; in: string }[] }>>; components: { schemas: { Recording: { properties: object } } } };
   t.same(JSON.parse((await send(address, '/api/openapi.json')).text), JSON.parse(JSON.stringify(document)));
-  t.same(Object.entries(document.paths).flatMap(([path, verbs]) => Object.keys(verbs).map((verb) => `${verb} ${path}`)), ['get /api/v1/recordings', 'get /api/v1/recordings/{id}', 'post /api/v1/calls/{call}/recording']);
+  // The address book's part is held against its verbs in contacts.test.ts, the debug aids' in contacts-debug.test.ts.
+  const paths = Object.entries(document.paths).filter(([path]) => !/^\/api\/v1\/(?:contacts|companies|book|debug)\b/.test(path));
+  t.same(paths.flatMap(([path, verbs]) => Object.keys(verbs).map((verb) => `${verb} ${path}`)), ['get /api/v1/recordings', 'get /api/v1/recordings/{id}', 'post /api/v1/calls/{call}/recording']);
   const shown = ((await ask('/api/v1/recordings?limit=1')).json as { recordings: object[] }).recordings[0] ?? {};
   t.same(Object.keys(document.components.schemas.Recording.properties).toSorted(), Object.keys(shown).toSorted());
-  for (const [path, verbs] of Object.entries(document.paths)) {
+  for (const [path, verbs] of paths) {
     for (const [verb, { parameters, responses }] of Object.entries(verbs)) {
       const real = path.replace('{id}', ID).replace('{call}', CALL);
       const known = parameters.filter((each) => each.in === 'query').map(({ name }) => name);

@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { loadConfig, secretsOf, type Config } from '../../app/config/index.ts';
 import { KEYS_FILE, LinkKeysError, openRecordingLinks } from '../../app/recording-links.ts';
+import { contactTools } from '../../app/address-book/api.ts';
+import { numbersOf } from '../../app/surroundings.ts';
+import { Detail } from '../../app/detail.ts';
+import { openDirectory } from '../../app/directory.ts';
+import { createLookup } from '../../crm/lookup.ts';
 import { openWindow } from '../../app/window.ts';
 import { DEFAULT_TENANT, instant, type RecordingId } from '../../core/words.ts';
 import { localStorage } from '../../recordings/storage/storage.ts';
@@ -23,6 +28,8 @@ function configured(t: Test, web = '') {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.mistakes));
   return { path, loaded, config: loaded.config, lines: new Lines() };
 }
+/** With no account: what the store and the configuration know. */
+const directoryOf = (config: Config, { log }: Lines) => openDirectory({ config, checked: [], accounts: [], lookup: createLookup({ accounts: [], clock: now, log }), numbers: numbersOf(config), clock: now, log });
 const opened = (config: Config, lines: Lines) => openRecordingLinks({ config, clock: now, log: lines.log });
 
 t.test('a key is made once, and only the user of CallMe can read it', async (t) => {
@@ -98,7 +105,7 @@ t.test('from the store to the ear: a recording is found by the API, and its link
   const acted: unknown[] = [];
   const recorder = { act: async (call: string, what: string) => { acted.push([call, what]); return { ok: true as const }; } };
   const links = opened(config, lines);
-  const window = openWindow({ config, store, clock: now, log: lines.log, version: '1.2.3', readiness: () => ({ ready: true, checks: {} }), recorder, storage: localStorage, links });
+  const window = openWindow({ config, store, clock: now, log: lines.log, version: '1.2.3', readiness: () => ({ ready: true, checks: {} }), recorder, storage: localStorage, links, crm: { hear: () => Promise.resolve(null) }, contacts: contactTools(store, config, numbersOf(config)), directory: directoryOf(config, lines), detail: new Detail({ clock: now }) });
   await window.start();
   t.teardown(() => window.stop());
   const address = window.address ?? '';
@@ -114,6 +121,17 @@ t.test('from the store to the ear: a recording is found by the API, and its link
   t.equal((await ask(address, new URL(links.forCrm(row.id) ?? '').pathname)).status, 403);
   t.equal((await ask(address, `/api/v1/calls/${row.call}/recording`, { method: 'POST', body: '{"action":"pause"}', headers: { ...headers, 'content-type': 'application/json' } })).status, 200);
   t.same(acted, [[row.call, 'pause']]);
-  t.notMatch(JSON.stringify(lines.all), /signature=|token-of-the-test/);
+  const typed = { ...headers, 'content-type': 'application/json' };
+  t.equal((await ask(address, '/api/v1/contacts/c1', { method: 'PUT', body: '{"name":"Irina Orlova","numbers":["+7 916 123-45-67"]}', headers: typed })).status, 201);
+  t.match(await ask(address, '/api/v1/contacts/c1', { headers }), { status: 200, text: /Irina Orlova.*\+79161234567/ });
+  t.match(await ask(address, '/api/v1/contacts/import', { method: 'POST', body: 'name;phone\nBoris;89162223344\n', headers: { ...headers, 'content-type': 'text/csv' } }), { status: 200 });
+  t.match(await ask(address, '/api/v1/contacts?search=boris', { headers }), { status: 200, text: /\+79162223344/ });
+  t.equal((await ask(address, '/api/v1/contacts/c1', { method: 'DELETE', headers })).status, 200);
+  t.equal((await ask(address, '/api/v1/contacts/import', { method: 'POST', body: 'x' })).status, 401);
+  t.match(await ask(address, '/stats', { headers }), { status: 200, text: /hit_rate_percent/ });
+  t.match(await ask(address, '/customer-name/default/79161234567', { headers }), { status: 200, text: '{"name":null}' });
+  t.match(await ask(address, '/api/v1/debug', { method: 'PUT', body: '{"subsystems":{"crm":"detail"},"minutes":1}', headers: typed }), { status: 200, text: /"crm":"detail"/ });
+  for (const path of ['/stats', '/customer-name/default/79161234567', '/api/v1/debug']) t.equal((await ask(address, path)).status, 401, path);
+  t.notMatch(JSON.stringify(lines.all), /signature=|token-of-the-test|Irina/);
   t.equal(PBX, row.pbx);
 });
