@@ -22,7 +22,7 @@ export interface AmiPermissionMissing {
 }
 
 export const READ_LINE = 'read = system,call,user,agent,dialplan';
-export const WRITE_LINE = 'write = system,call,originate,user,reporting';
+export const WRITE_LINE = 'write = system,call,agent,originate,user,reporting';
 const RELOAD = 'then: asterisk -rx "manager reload"';
 
 export function missing(right: 'read' | 'write', name: string, seen: string, username: string): AmiPermissionMissing {

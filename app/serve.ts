@@ -11,11 +11,9 @@ import { byRules } from '../agi/scripts/record.ts';
 import type { Routed } from '../agi/scripts/route.ts';
 import type { CaptureEntry } from '../ami/capture.ts';
 import { type Plan } from '../core/plan.ts';
-import type { Books, Clock, Delivery, Log, Service, Store } from '../core/ports.ts';
-import { createRouter } from '../core/routing.ts';
-import { PERISHABLE } from '../core/facts.ts';
-import type { Verdict } from '../core/verdict.ts';
-import { callKey, type CallKey, DEFAULT_TENANT, type NodeId } from '../core/words.ts';
+import type { Books, Clock, Log, Service, Store } from '../core/ports.ts';
+import { createRouter, type Route, type RouteAsk, type RoutingRules } from '../core/routing.ts';
+import { type AccountId, callKey, type CallKey, DEFAULT_TENANT, type NodeId } from '../core/words.ts';
 import { createLookup, type Lookup } from '../crm/lookup.ts';
 import { createDispatcher, type Outbox } from '../outbox/dispatcher.ts';
 import type { Retention } from '../recordings/retention-service.ts';
@@ -24,19 +22,27 @@ import { createRecordingWorker, type RecordingWorker } from '../recordings/worke
 import { lockStore, openStore, type StoreAddress, type StoreLock } from '../store/open.ts';
 import type { Readiness, WebServer } from '../web/server.ts';
 import { type Account, openAccount } from './accounts.ts';
+import { contactTools } from './address-book/api.ts';
 import { systemClock } from './clock.ts';
 import type { CheckedAccount, Config } from './config/index.ts';
 import { Ears, type PbxConfig } from './ears.ts';
+import { type CrmWayBack, openWayBack } from './crm/open.ts';
+import { Detail } from './detail.ts';
+import { detailedHttp } from './detail/http.ts';
+import { detailedEvents, detailedRecordings, detailedScripts } from './detail/rooms.ts';
+import { openDirectory } from './directory.ts';
 import { createHttp, type HttpClient } from './http.ts';
 import { openRetention, openStorage } from './keeping.ts';
 import { Leftovers } from './leftovers.ts';
-import { withPriority } from './pacing.ts';
+import { postingOf } from './outbox/posting.ts';
+import { createPacing } from './pacing.ts';
 import { type RecordedPbx, Recorder } from './recorder.ts';
 import { profileOf } from './profile.ts';
 import { AfterGap } from './reconcile/after-gap.ts';
 import { openBooksOf } from './reconcile/books.ts';
 import { openRecordingLinks, type RecordingLinks } from './recording-links.ts';
 import { onRecordingReady } from './spooling.ts';
+import { numbersOf, surroundingsOf } from './surroundings.ts';
 import { openWindow } from './window.ts';
 
 export interface ServeOptions {
@@ -45,6 +51,10 @@ export interface ServeOptions {
   readonly log: Log;
   readonly version: string;
   readonly tee?: (entry: CaptureEntry) => void;
+  /** Which rooms log in detail just now; not given = none can. */
+  readonly detail?: Detail;
+  /** Secrets of the configuration in clear text: they never reach a detailed log. */
+  readonly secrets?: readonly string[];
   readonly timings?: Timings;
   /** A test's own books of a Pbx. */
   readonly books?: (pbx: PbxConfig) => Books | null;
@@ -60,9 +70,6 @@ export interface Timings {
   readonly pollMs?: number;
 }
 
-/** Deliveries of one account that may be under way at once; its limiter paces the requests below that. */
-const IN_FLIGHT = 4;
-
 export class CallMe implements Service {
   readonly store: Store;
   readonly web: WebServer;
@@ -75,6 +82,7 @@ export class CallMe implements Service {
   readonly #http: HttpClient;
   readonly #accounts: readonly Account[];
   readonly #lookup: Lookup;
+  readonly #detail: Detail;
   readonly #outbox: Outbox;
   readonly #spool: RecordingWorker;
   readonly #leftovers: Leftovers;
@@ -83,6 +91,7 @@ export class CallMe implements Service {
   readonly #links: RecordingLinks;
   readonly #books: ReadonlyMap<string, Books>;
   readonly #afterGaps: readonly AfterGap[];
+  readonly #wayBack: CrmWayBack;
   #running: readonly Service[] = [];
 
   constructor(options: ServeOptions) {
@@ -93,23 +102,29 @@ export class CallMe implements Service {
     this.store = this.#opened(place);
     this.#links = this.#guarded(() => openRecordingLinks({ config, clock: this.#clock, log }));
     this.#http = createHttp({ version: options.version });
+    this.#detail = options.detail ?? new Detail({ clock: this.#clock });
+    const http = detailedHttp(this.#http, { log, detail: this.#detail, secrets: options.secrets ?? [], clock: this.#clock });
+    const numbers = numbersOf(config);
+    const pacing = createPacing({ clock: this.#clock });
     this.#accounts = options.accounts.map((account) => openAccount(account, {
-      http: this.#http, memory: this.store.memory, clock: this.#clock, employees: config.employees, country: config.phones.country,
-      cards: config.cards, debug: config.debug, link: this.#links.forCrm, log: log.child({ room: 'crm' }),
+      http, pacing, shelves: this.store, clock: this.#clock, ...surroundingsOf(config, numbers), link: this.#links.forCrm, log: log.child({ room: 'crm' }),
     }));
-    this.#lookup = createLookup({ accounts: this.#accounts, clock: this.#clock, log: log.child({ room: 'crm' }) });
+    this.#lookup = createLookup({
+      accounts: this.#accounts, numbers, store: this.store.contacts, namesFrom: (config.routing.namesFrom ?? null) as AccountId | null, clock: this.#clock, log: log.child({ room: 'crm' }),
+    });
     this.#outbox = this.#openOutbox();
     this.#books = new Map(config.pbx.flatMap((pbx): [string, Books][] => {
       const books = (options.books ?? ((each): Books | null => openBooksOf(config, each)))(pbx);
       return books === null ? [] : [[pbx.id, books]];
     }));
+    const heard = detailedEvents({ log, detail: this.#detail });
     const audits = config.pbx.map((pbx) => this.#openAfterGap(pbx));
     this.#afterGaps = audits.flatMap((audit) => audit ?? []);
     this.ears = config.pbx.map((pbx, index) => new Ears(pbx, {
       journal: this.store.journal, plan: this.#planOf(pbx.id), profile: profileOf(config, pbx), clock: this.#clock, log: log.child({ room: 'ami' }),
       heal: config.recording.heal, onPauseAsked: (call, what) => { void this.recorder.act(call, what); },
       books: this.#books.get(pbx.id) ?? null, onGap: (gap) => { audits[index]?.onGap(gap); },
-      onFacts: () => { this.#wake(); }, ...(options.tee && { tee: options.tee }), ...options.timings,
+      onFacts: () => { this.#wake(); }, tee: (entry) => { heard(entry); options.tee?.(entry); }, ...options.timings,
     }));
     this.recorder = new Recorder({ pbxOf: (call) => this.#pbxOf(call), log: log.child({ room: 'recordings' }) });
     const keeping = { config, store: this.store, clock: this.#clock, log: log.child({ room: 'recordings' }) };
@@ -117,10 +132,18 @@ export class CallMe implements Service {
     this.#retention = openRetention(keeping, this.#storage);
     this.#spool = this.#openSpool();
     this.#leftovers = this.#openLeftovers();
-    this.agi = this.#openAgi();
+    const route = createRouter(this.#routing(), this.#lookup.find);
+    this.agi = this.#openAgi(route);
+    this.#wayBack = openWayBack({
+      config, accounts: this.#accounts, ears: this.ears, store: this.store, clock: this.#clock, log: log.child({ room: 'crm' }), numbers, route,
+      contactsChanged: (account, changed) => { this.#lookup.forget(changed, account); }, onFacts: () => { this.#wake(); }, ...(options.timings?.random && { random: options.timings.random }),
+    });
     this.web = openWindow({
       config, store: this.store, clock: this.#clock, log: log.child({ room: 'web' }), version: options.version, readiness: () => this.readiness(),
-      recorder: this.recorder, storage: this.#storage, links: this.#links,
+      recorder: this.recorder, storage: this.#storage, links: this.#links, crm: this.#wayBack.desk, directory: openDirectory({
+        config, checked: options.accounts, accounts: this.#accounts, lookup: this.#lookup, numbers, book: this.store.addressBook, clock: this.#clock, log: log.child({ room: 'crm' }),
+      }), detail: this.#detail,
+      contacts: contactTools(this.store, config, numbers, (keys) => { for (const { id, driverName } of this.#accounts) if (driverName === 'local') this.#lookup.forget(keys, id); }),
     });
   }
 
@@ -144,7 +167,7 @@ export class CallMe implements Service {
     try {
       // What an earlier process had under way when it died would otherwise wait out its lease.
       this.store.deliveries.takeBack(this.#clock.now());
-      for (const service of [this.#outbox, this.#retention, this.#spool, ...this.#afterGaps, ...this.ears, this.#leftovers, this.agi, this.web]) {
+      for (const service of [this.#outbox, this.#retention, this.#spool, ...this.#afterGaps, ...this.ears, this.#leftovers, this.#wayBack.clicks, this.agi, this.web, this.#wayBack.errands, this.#lookup]) {
         await service.start();
         this.#running = [service, ...this.#running];
       }
@@ -159,7 +182,7 @@ export class CallMe implements Service {
     const services = this.#running;
     this.#running = [];
     for (const service of services) await service.stop(deadlineMs).catch((error: unknown) => { this.#options.log.warn({ err: error }, 'a room did not stop in time'); });
-    this.#lookup.stop();
+    await this.#lookup.stop();
     for (const books of this.#books.values()) await books.close().catch((error: unknown) => { this.#options.log.warn({ err: error }, 'the books of a PBX could not be closed'); });
     this.#storage.close();
     await this.#http.close();
@@ -178,18 +201,12 @@ export class CallMe implements Service {
 
   #openOutbox(): Outbox {
     return createDispatcher({
-      store: this.store.deliveries, accounts: this.#accounts.map(({ id }) => ({ id, inFlight: IN_FLIGHT })), node: `node-${process.pid}-${randomUUID()}` as NodeId,
-      deliver: (delivery, signal) => this.#deliver(delivery, signal), clock: this.#clock, log: this.#options.log.child({ room: 'outbox' }), ...this.#options.timings,
+      store: this.store.deliveries, ...postingOf(this.#accounts), node: `node-${process.pid}-${randomUUID()}` as NodeId,
+      clock: this.#clock, log: this.#options.log.child({ room: 'outbox' }), ...this.#options.timings,
       onSettled: (delivery, _verdict, settlement) => {
         if (delivery.fact.kind === 'recording-ready' && settlement.state === 'done') this.store.recordings.patch(delivery.fact.recording, { state: 'told' }, this.#clock.now());
       },
     });
-  }
-
-  async #deliver(delivery: Delivery, signal: AbortSignal): Promise<Verdict> {
-    const account = this.#accounts.find(({ id }) => id === delivery.account);
-    if (account === undefined) return { kind: 'refused', reason: `account ${delivery.account} is no longer configured` };
-    return await withPriority(PERISHABLE.has(delivery.fact.kind) ? 'perishable' : 'durable', () => account.driver.deliver(delivery.fact, signal));
   }
 
   /** Null where this Pbx has no books. */
@@ -206,7 +223,7 @@ export class CallMe implements Service {
     const { config, log } = this.#options;
     const { bitrateKbps, channels, encoders = Infinity, keepWavDays, minFreeMb } = config.recording;
     return createRecordingWorker({
-      store: this.store.recordings, folders: new Map(config.pbx.map((pbx) => [pbx.id, pbx.recordings])), clock: this.#clock, log: log.child({ room: 'recordings' }),
+      store: detailedRecordings(this.store.recordings, { log, detail: this.#detail }), folders: new Map(config.pbx.map((pbx) => [pbx.id, pbx.recordings])), clock: this.#clock, log: log.child({ room: 'recordings' }),
       settings: { bitrateKbps, channels, encoders: Math.min(encoders, SPARE_CORES), keepWavDays, minFreeMb, fallbackFolder: join(config.dataDir, 'recordings') },
       storage: this.#storage, makeRoom: () => this.#retention.makeRoom(),
       onReady: onRecordingReady({ store: this.store, clock: this.#clock, planOf: (row) => this.#planOf(row.pbx), onFacts: () => { this.#outbox.wake(); } }),
@@ -225,18 +242,21 @@ export class CallMe implements Service {
     const folders = this.#options.config.pbx.map(({ id, recordings: folder }) => ({
       pbx: id, folder, upSince: () => this.ears.find((ears) => ears.id === id)?.listeningSince ?? null,
     }));
-    return new Leftovers({ folders, journal, recordings, clock: this.#clock, log: this.#options.log.child({ room: 'recordings' }), onFound: () => { this.#spool.wake(); } });
+    return new Leftovers({ folders, journal, recordings, clock: this.#clock, log: this.#options.log.child({ room: 'recordings' }), find: (folder, ask) => this.#spool.leftovers(folder, ask), onFound: () => { this.#spool.wake(); } });
   }
 
-  #openAgi(): AgiServer {
+  #routing(): RoutingRules {
+    const { routing: { mode, lines, fallback }, employees, phones } = this.#options.config;
+    return { mode, employees, lines, fallback, internal: phones.internal.source };
+  }
+
+  #openAgi(route: (ask: RouteAsk) => Promise<Route>): AgiServer {
     const { config, log } = this.#options;
-    const { mode, lines, fallback } = config.routing;
-    const rules = { mode, employees: config.employees, lines, fallback, internal: config.phones.internal.source };
     const { find } = this.#lookup;
-    const scripts = createScripts({
-      route: createRouter(rules, find), find, clock: this.#clock, onRouted: (routed) => { this.#routed(routed); },
+    const scripts = detailedScripts(createScripts({
+      route, find, clock: this.#clock, onRouted: (routed) => { this.#routed(routed); },
       record: byRules({ rules: config.recording.rules, default: config.recording.default }),
-    });
+    }), { detail: this.#detail, clock: this.#clock });
     return new AgiServer({ ...config.agi.listen, allow: config.agi.allow, deadlineMs: config.agi.deadlineMs, scripts, log: log.child({ room: 'agi' }) });
   }
 

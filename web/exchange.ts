@@ -19,7 +19,7 @@ export interface Asked {
   readonly rest: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** Parsed JSON, undefined where there was none. */
+  /** Parsed JSON, undefined where there was none; of a `raw` route the text, letter by letter. */
   readonly body: unknown;
   readonly caller: Caller;
   /** Aborted as soon as the asker is gone, or has the whole answer. */
@@ -42,6 +42,8 @@ export interface Route {
   readonly path: string;
   /** HEAD comes with GET. */
   readonly methods: readonly string[];
+  /** The body is handed over as text, whatever its type: somebody else reads it, or a signature covers it. Bytes at most. */
+  readonly raw?: { readonly limit: number };
   /** Asked before a body is read: an answer is a refusal, null lets in. */
   readonly admit?: (asked: Omit<Asked, 'body'>) => Answer | null;
   readonly answer: (asked: Asked) => Answer | Promise<Answer>;

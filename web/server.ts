@@ -84,8 +84,21 @@ function open(options: WebOptions): FastifyInstance {
   server.removeContentTypeParser('text/plain');
   server.setNotFoundHandler((_request, reply) => { send(reply, nothingHere()); });
   server.setErrorHandler((error: FastifyError, _request, reply) => { send(reply, refusal(error, options.log)); });
-  for (const route of [...healthRoutes(options.version, options.readiness), ...(options.routes ?? [])]) serve(server, route, options);
+  for (const route of [...healthRoutes(options.version, options.readiness), ...(options.routes ?? [])]) {
+    if (route.raw === undefined) serve(server, route, options);
+    else serveRaw(server, route, options);
+  }
   return server;
+}
+
+/** Parsers belong to a scope of the library: in this one every body is text. */
+function serveRaw(server: FastifyInstance, route: Route, options: WebOptions): void {
+  void server.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: route.raw?.limit ?? BODY_LIMIT }, (_request, body, parsed) => { parsed(null, body); });
+    serve(scope, route, options);
+    done();
+  });
 }
 
 const withoutBase = (url: string, base: string): string => (base !== '' && url.startsWith(`${base}/`) ? url.slice(base.length) : url);

@@ -7,12 +7,12 @@ export interface ManagerUser { readonly name: string; readonly secret: string; r
 export const freshSecret = (): string => randomBytes(16).toString('hex');
 
 export function callmeUser(secret: string): ManagerUser {
-  return { name: 'callme', secret, read: 'system,call,user,agent,dialplan', write: 'system,call,originate,user,reporting' };
+  return { name: 'callme', secret, read: 'system,call,user,agent,dialplan', write: 'system,call,agent,originate,user,reporting' };
 }
 
 /** What the stories act with: AMI transfers, click-to-call, and the signals they wait for. */
 export function labUser(secret: string): ManagerUser {
-  return { name: 'lab', secret, read: 'system,call,user', write: 'system,call,originate,user,reporting,command' };
+  return { name: 'lab', secret, read: 'system,call,user', write: 'system,call,agent,originate,user,reporting,command' };
 }
 
 /** `cel` events have the privilege `call` [asterisk cel/cel_manager.c]. Default writetimeout (100 ms) drops a reader on a loaded machine. */

@@ -1,7 +1,7 @@
 /** The whole scene of the main job: a PBX with the kit installed by `callme dialplan install`, a Bitrix24 portal, and `callme serve`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startPortal, type Portal } from '../../test/fakes/crm/bitrix24.ts';
+import { startPortal, type Portal, type PortalUser } from '../../test/fakes/crm/bitrix24.ts';
 import { freePort } from '../../test/fakes/ports.ts';
 import type { Asterisk } from '../asterisk.ts';
 import { MOBILE_OF_219 } from '../scenarios/story.ts';
@@ -38,13 +38,23 @@ export async function installKit(asterisk: Asterisk): Promise<string> {
   return said;
 }
 
-/** `more`: further sections of the configuration, as YAML. */
-export async function raiseStage(pbx: Pbx, more = ''): Promise<Stage> {
-  const portal = await startPortal({ users: USERS, contacts: [KNOWN] });
+export interface StageOptions {
+  /** Further sections of the configuration, as YAML. */
+  readonly more?: string;
+  /** Further keys of the account, `, key: value`. */
+  readonly account?: string;
+  /** Further lines of the PBX. */
+  readonly pbx?: string;
+  /** Users of the portal that the configuration does not know. */
+  readonly users?: readonly PortalUser[];
+}
+
+export async function raiseStage(pbx: Pbx, options: StageOptions = {}): Promise<Stage> {
+  const portal = await startPortal({ users: [...USERS, ...options.users ?? []], contacts: [KNOWN] });
   const web = `127.0.0.1:${await freePort()}`;
   await mkdir(pbx.folder, { recursive: true });
   const files = { config: join(pbx.folder, 'callme.yaml'), log: join(pbx.folder, 'callme.log'), web };
-  await writeFile(files.config, configuration(pbx, portal, web) + more, { mode: 0o600 });
+  await writeFile(files.config, configuration(pbx, portal, { ...options, web }), { mode: 0o600 });
   let server = await Server.start(files).catch(async (error: unknown) => { await portal.stop(); throw error; });
   return {
     portal, files,
@@ -56,7 +66,7 @@ export async function raiseStage(pbx: Pbx, more = ''): Promise<Stage> {
 }
 
 /** An ordinary configuration, nothing that a user would not write. */
-function configuration({ ami, agiPort, recordings, folder }: Pbx, portal: Portal, web: string): string {
+function configuration({ ami, agiPort, recordings, folder }: Pbx, portal: Portal, { web, more = '', account = '', pbx = '' }: StageOptions & { readonly web: string }): string {
   const people = USERS.map((user) => `  - { extension: "${user.extension}", name: "${user.name}", crm: { b24: ${user.id} }${'mobile' in user ? `, mobile: ["${user.mobile}"]` : ''} }`);
   return `# written by the demo
 dataDir: ${join(folder, 'data')}
@@ -67,11 +77,11 @@ pbx:
     ami: { host: ${ami.host}, port: ${ami.port}, username: ${ami.username}, secret: "${ami.secret}" }
     recordings: ${recordings}
     external: ["^PJSIP/trunk"]
-agi: { listen: "127.0.0.1:${agiPort}" }
+${pbx}agi: { listen: "127.0.0.1:${agiPort}" }
 web: { listen: "${web}" }
 crm:
-  - { id: b24, driver: bitrix24, url: "${portal.url}", defaultUser: 7 }
+  - { id: b24, driver: bitrix24, url: "${portal.url}", defaultUser: 7${account} }
 employees:
 ${people.join('\n')}
-`;
+${more}`;
 }

@@ -54,7 +54,7 @@ t.test('Asterisk was only starting: FullyBooted comes late, and the diagnosis is
 
 t.test('write class system missing: no filters, all events come, and it says so', async (t) => {
   const { ears, found } = await up(t, { read: ALL, write: without('system') });
-  t.match(await ears.logs(/right missing \(write=system\).*Filter was refused \(Permission denied\)/), { remedy: /write = system,call,originate,user,reporting/ });
+  t.match(await ears.logs(/right missing \(write=system\).*Filter was refused \(Permission denied\)/), { remedy: /write = system,call,agent,originate,user,reporting/ });
   t.same(found(), ['write system']);
 });
 

@@ -1,13 +1,13 @@
 /** What an account gives to its driver beside the network: the card policy, and in debug mode internal calls told anew. */
 import t from 'tap';
 import { openAccount, type AccountTools } from '../../app/accounts.ts';
-import { systemClock } from '../../app/clock.ts';
 import { Secret } from '../../app/config/index.ts';
 import type { Fact } from '../../core/facts.ts';
 import type { Log } from '../../core/ports.ts';
 import type { Extension } from '../../core/words.ts';
 import type { DriverKind, DriverTools } from '../../crm/driver.ts';
 import { CLIENT, story } from '../contract/driver.ts';
+import { accountTools } from '../fakes/crm/tools.ts';
 
 interface Opened { readonly given: DriverTools; readonly tell: (fact: Fact) => Promise<Fact>; readonly logged: readonly (readonly [Readonly<Record<string, unknown>>, string])[] }
 
@@ -25,9 +25,8 @@ function opened(more: Partial<AccountTools>): Opened {
       return { lookup: async () => null, deliver, check: async () => [] };
     },
   };
-  const { driver } = openAccount({ config: { id: 'b24' as never, driver: 'example', settings: new Secret({}) }, kind, settings: new Secret({}) }, {
-    http: { request: () => Promise.reject(new Error('nobody asks')) }, memory: { get: () => null, set: nothing }, clock: systemClock, employees: [], country: 'RU', log, ...more,
-  });
+  const { driver } = openAccount({ config: { id: 'b24' as never, driver: 'example', settings: new Secret({}) }, kind, settings: new Secret({}) },
+    accountTools({ request: () => Promise.reject(new Error('nobody asks')) }, { log, ...more }));
   const [given] = tools;
   if (given === undefined) throw new Error('no driver was made');
   const tell = async (fact: Fact): Promise<Fact> => {

@@ -33,7 +33,7 @@ async function sidesOf(mp3: string): Promise<{ readonly channels: number; readon
 const lab = await labFor(t, { kit: false });
 if (lab) {
   await t.test('stereo: through a transfer the client is on the left, 219 and then 220 on the right', async (t) => {
-    const stage = await raiseStage(pbxOf(lab.asterisk), 'recording: { channels: stereo }\n');
+    const stage = await raiseStage(pbxOf(lab.asterisk), { more: 'recording: { channels: stereo }\n' });
     t.teardown(() => stage.close());
     await stage.verb('dialplan', 'install', '--etc', lab.asterisk.etc, '--recordings', lab.asterisk.recordings, '--no-freepbx');
     await lab.asterisk.reloadDialplan();

@@ -1,4 +1,7 @@
 /** The API in OpenAPI 3.1, for programs that write programs. One table, and longer than most files for that reason; a test holds it against the routes. */
+import { CONTACT_PATHS, CONTACT_SCHEMAS } from './openapi-contacts.ts';
+import { DEBUG_PATHS } from './openapi-debug.ts';
+
 const ref = (name: string): { readonly $ref: string } => ({ $ref: `#/components/schemas/${name}` });
 const text = (description: string): object => ({ type: 'string', description });
 const orNull = (type: string, description: string): object => ({ type: [type, 'null'], description });
@@ -51,10 +54,11 @@ const PATHS = {
 } as const;
 
 export const openApi = (version: string): Readonly<Record<string, unknown>> => ({
-  openapi: '3.1.0', info: { title: 'CallMe', version, description: 'Recordings of calls. Every path needs a token of web.tokens.' }, security: [{ token: [] }], paths: PATHS,
+  openapi: '3.1.0', info: { title: 'CallMe', version, description: 'Recordings of calls, and the address book. Every path needs a token of web.tokens.' }, security: [{ token: [] }], paths: { ...PATHS, ...CONTACT_PATHS, ...DEBUG_PATHS },
   components: {
     securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
     schemas: {
+      ...CONTACT_SCHEMAS,
       Recording: { type: 'object', properties: RECORDING, required: Object.keys(RECORDING) },
       Problem: { type: 'object', properties: { error: { type: 'object', properties: { code: text('stable'), message: text('what is wrong'), remedy: text('what to do') }, required: ['code', 'message', 'remedy'] } }, required: ['error'] },
     },

@@ -3,61 +3,44 @@
  * must not be worth the while. Behind a proxy that `web.trustProxy` does not name all askers are one; then they wait together.
  */
 import type { Clock, Log } from '../../core/ports.ts';
-import { shownToken } from '../bearer.ts';
+import { type Admit, admission } from '../admission.ts';
 import { type Answer, type Asked, json, printable, problem, type Route } from '../exchange.ts';
-import { Failures } from '../failures.ts';
 import { openApi } from './openapi.ts';
+import { type ContactTools, contactVerbs, importRoute } from './contacts.ts';
 import { actOnRecorder, type RecorderPort } from './recorder.ts';
 import { listRecordings, type ManifestTools, oneRecording } from './recordings.ts';
 
 export interface ApiTools extends ManifestTools {
   readonly tokens: readonly string[];
   readonly recorder: RecorderPort;
+  /** The address book; not given = there is none. */
+  readonly contacts?: ContactTools;
   readonly version: string;
+  /** Shared with everything that needs a token; not given = one of its own. */
+  readonly admit?: Admit;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Wrong tokens of one asker: 20 at once, then one in six seconds. */
-const TOKEN_LIMITS = { burst: 20, forgiveMs: 6_000 };
-
 /** One thing that the API does; `[1]` of the pattern is what it is about. */
-interface Verb { readonly method: 'GET' | 'POST'; readonly path: RegExp; readonly answer: (asked: Asked, about: string) => Answer | Promise<Answer> }
+interface Verb { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: RegExp; readonly answer: (asked: Asked, about: string) => Answer | Promise<Answer> }
 
 export function apiRoutes(tools: ApiTools): readonly Route[] {
   const verbs: readonly Verb[] = [
     { method: 'GET', path: /^recordings\/?$/, answer: (asked) => listRecordings(asked, tools) },
     { method: 'GET', path: /^recordings\/(.+)$/s, answer: (asked, id) => oneRecording(asked, id, tools) },
     { method: 'POST', path: /^calls\/(.+)\/recording$/s, answer: (asked, call) => actOnRecorder(asked, call, tools.recorder) },
+    ...(tools.contacts === undefined ? [] : contactVerbs(tools.contacts)),
   ];
-  const failures = new Failures(TOKEN_LIMITS, tools.clock);
+  const { admit = admission(tools) } = tools;
   return [
+    ...(tools.contacts === undefined ? [] : [audited(importRoute(tools.contacts.desk, admit), tools.log)]),
     { path: '/api/openapi.json', methods: ['GET'], answer: () => json(200, openApi(tools.version)) },
-    { path: '/api/v1/*', methods: ['GET', 'POST'], admit: (asked) => admit(asked, tools, failures), answer: async (asked) => noted(asked, await dispatch(asked, verbs), tools.log) },
+    { path: '/api/v1/*', methods: ['GET', 'POST', 'PUT', 'DELETE'], admit, answer: async (asked) => noted(asked, await dispatch(asked, verbs), tools.log) },
   ];
 }
 
-function admit({ headers, caller }: Pick<Asked, 'headers' | 'caller'>, { tokens, log }: ApiTools, failures: Failures): Answer | null {
-  if (tokens.length === 0) return problem(403, API_OFF);
-  const waits = Math.ceil(failures.waits(caller.address) / 1000);
-  if (waits > 0) return tooMany(waits);
-  const shown = shownToken(headers.authorization, tokens);
-  if (shown === 'right') return null;
-  if (shown === 'none') return problem(401, { code: 'NO_TOKEN', message: 'this needs a token', remedy: SEND_TOKEN }, { 'www-authenticate': REALM });
-  failures.failed(caller.address);
-  log.warn({ ...caller }, 'a wrong token was shown to the API');
-  return problem(401, { code: 'NO_TOKEN', message: 'this token is not known', remedy: SEND_TOKEN }, { 'www-authenticate': `${REALM}, error="invalid_token"` });
-}
-
-const REALM = 'Bearer realm="CallMe"';
-const SEND_TOKEN = 'send the header "Authorization: Bearer TOKEN" with a token of web.tokens';
-const API_OFF = {
-  code: 'API_OFF', message: 'the API has no tokens, so nobody may use it', remedy: 'put a token under web.tokens in the configuration and restart CallMe',
-} as const;
-
-const tooMany = (seconds: number): Answer => problem(429, {
-  code: 'TOO_MANY_FAILURES', message: 'too many wrong tokens came from this address', remedy: `wait ${seconds} s and send the right one`,
-}, { 'retry-after': String(seconds) });
+const audited = (route: Route, log: Log): Route => ({ ...route, answer: async (asked) => noted({ ...asked, rest: route.path }, await route.answer(asked), log) });
 
 /** Who asked for what: a link that was given out opens a recording to whoever gets hold of it. */
 function noted({ caller, method, rest }: Asked, answer: Answer, log: Log): Answer {
