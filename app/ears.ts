@@ -16,7 +16,8 @@ import { Healing } from './healing.ts';
 import { Pump } from './pump.ts';
 import { CatchUp } from './reconcile/catch-up.ts';
 
-export type PbxConfig = Config['pbx'][number];
+/** `originate` is nothing that the ears need. */
+export type PbxConfig = Omit<Config['pbx'][number], 'originate'>;
 
 /** How to reach one Pbx's manager interface: the one place where its secret is taken out of its envelope. */
 export const linkSettings = ({ ami }: PbxConfig): LinkSettings => ({ ...ami, secret: ami.secret.reveal() });

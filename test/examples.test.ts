@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { driverNames } from '../crm/registry.ts';
 import { folder, run } from './app/bench.ts';
 import { callsInto, definitions, includesOf, undefinedCalls } from './house/dialplan.ts';
 import { projectFiles, ROOT, textOf } from './house/sources.ts';
@@ -22,6 +23,22 @@ t.test('examples/callme.yaml passes config check', async (t) => {
   const without = await run(['config', 'check', '--config', join(ROOT, 'examples', 'callme.yaml')], { cwd });
   t.equal(without.code, 2, 'without its environment it is refused');
   for (const name of Object.keys(ENV)) t.match(without.err, name, `${name} is named`);
+});
+
+/** Long enough for every rule about secrets. */
+const A_SECRET = 'example-secret-of-the-tests-0123456789abcdef';
+const OTHERS = projectFiles('examples').filter((path) => /^examples\/[^/]+\.yaml$/.test(path) && path !== 'examples/callme.yaml');
+
+t.test('the examples of every CRM pass config check, and every driver has one', async (t) => {
+  const drivers = new Set<string>();
+  for (const path of OTHERS) {
+    const names = [...textOf(path).matchAll(/\$\{env:([A-Z0-9_]+)\}/g)].map(([, name = '']) => name);
+    const env = { ...Object.fromEntries(names.map((name) => [name, A_SECRET])), ...ENV };
+    const checked = await run(['config', 'check', '--config', join(ROOT, path), '--json'], { cwd: folder(t), env });
+    t.equal(checked.code, 0, `${path}: ${checked.out}${checked.err}`);
+    for (const { driver } of (checked.json() as { readonly accounts: readonly { readonly driver: string }[] }).accounts) drivers.add(driver);
+  }
+  t.same([...drivers].sort(), [...driverNames()].sort());
 });
 
 t.test('what is commented out in examples/callme.yaml would pass, too', async (t) => {

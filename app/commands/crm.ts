@@ -40,7 +40,7 @@ async function ask(args: Args, io: CommandIo, question: Question): Promise<ExitC
     const message = named === undefined ? io.texts.crm.none : io.texts.crm.noAccount(named);
     throw new CliFailure({ code: 'NO_ACCOUNT', exit: named === undefined ? EXIT.problem : EXIT.usage, message });
   }
-  return withAccounts(config, chosen, (opened) => question(args, io, opened));
+  return withAccounts(config, chosen, io, (opened) => question(args, io, opened));
 }
 
 function deadline(args: Args, io: CommandIo): AbortSignal {
@@ -60,16 +60,16 @@ function answers<Value>(accounts: readonly Account[], question: (account: Accoun
 async function check(args: Args, io: CommandIo, accounts: readonly Account[]): Promise<ExitCode> {
   const found = await answers(accounts, ({ driver }) => driver.check(deadline(args, io)));
   const rows = found.flatMap((answer) => ('why' in answer
-    ? [{ id: answer.id, state: 'unreachable', what: answer.why, remedy: io.texts.findings.accountRemedy }]
-    : answer.value.map((line: CheckLine) => ({ id: answer.id, state: line.ok ? 'ok' : 'fail', what: line.what, remedy: line.remedy }))));
+    ? [{ id: answer.id, state: 'unreachable', code: 'reachable' as const, what: answer.why, remedy: io.texts.findings.accountRemedy }]
+    : answer.value.map((line: CheckLine) => ({ id: answer.id, state: line.ok ? 'ok' : 'fail', code: line.code, what: line.what, remedy: line.remedy }))));
   if (args.json) printJson(io, { ok: rows.every(({ state }) => state === 'ok'), lines: rows });
   else for (const row of rows) reportCheck(io, row);
   return exitOf(found, rows.some(({ state }) => state === 'fail'));
 }
 
-function reportCheck(io: CommandIo, row: { readonly id: string; readonly state: string; readonly what: string; readonly remedy: string }): void {
-  const { states } = io.texts.doctor;
-  printLine(io, `${row.state === 'ok' ? states.ok : states.fail}  ${row.id}: ${printable(row.what)}`);
+function reportCheck(io: CommandIo, row: { readonly id: string; readonly state: string } & Omit<CheckLine, 'ok'>): void {
+  const { doctor: { states }, crm: { codes } } = io.texts;
+  printLine(io, `${row.state === 'ok' ? states.ok : states.fail}  ${row.id}: ${codes[row.code]}: ${printable(row.what)}`);
   if (row.state !== 'ok' && row.remedy !== '') printLine(io, `${' '.repeat(states.ok.length + 2)}${io.texts.remedy}: ${row.remedy}`);
 }
 

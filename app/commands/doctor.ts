@@ -10,9 +10,11 @@ import { examineBooks } from '../doctor/books.ts';
 import { examineCel } from '../doctor/cel.ts';
 import { examineDialplan } from '../doctor/dialplan.ts';
 import type { Finding, Patient } from '../doctor/finding.ts';
+import { examineOutbox } from '../doctor/outbox.ts';
 import { examineMachine } from '../doctor/machine.ts';
 import { examinePorts } from '../doctor/ports.ts';
 import { examineRehearsal } from '../doctor/rehearsal.ts';
+import { examineStorage } from '../doctor/storage.ts';
 
 const doctor: Command = {
   command: 'doctor',
@@ -36,9 +38,9 @@ async function run(args: Args, io: CommandIo): Promise<ExitCode> {
     timeoutMs: Math.max(args.whole('timeout') ?? 5, 1) * 1_000, signal: io.signal,
   };
   const findings = [
-    ...await examineMachine(patient), ...examineDialplan(patient), ...await examinePorts(patient), ...examineRehearsal(patient),
-    ...(args.flag('offline') ? [] : [...await examineAsterisk(patient), ...await examineCel(patient), ...await examineBooks(patient),
-      ...await withAccounts(config, accounts, (opened) => examineAccounts(patient, opened))]),
+    ...await examineMachine(patient), ...examineDialplan(patient), ...await examinePorts(patient), ...examineRehearsal(patient), ...examineOutbox(patient, io),
+    ...(args.flag('offline') ? [] : [...await examineAsterisk(patient), ...await examineCel(patient), ...await examineBooks(patient), ...await examineStorage(patient),
+      ...await withAccounts(config, accounts, io, (opened) => examineAccounts(patient, opened))]),
   ];
   if (args.json) printJson(io, { ok: findings.every(({ state }) => state !== 'fail'), findings });
   else report(io, findings);

@@ -1,5 +1,5 @@
 /** The door of the configuration: what other parts of the app use. */
-export { checkAccounts, type CheckedAccount, type CheckedAccounts, type DriverShelf } from './accounts.ts';
+export { checkAccounts, DRIVER_KIT, type CheckedAccount, type CheckedAccounts, type DriverShelf, type WrongDriver } from './accounts.ts';
 export { explainConfig, type Explained } from './explain.ts';
 export { showListen, type Listen } from './fields.ts';
 export { loadConfig, secretsOf, type AccountConfig, type Config, type Loaded } from './load.ts';

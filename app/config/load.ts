@@ -4,14 +4,19 @@ import { override } from './environment.ts';
 import { locateConfig, type Where } from './locate.ts';
 import { sortMistakes, type Mistake } from './mistakes.ts';
 import { parseWith, type Provenance } from './parse.ts';
-import { isSection, type Raw, type RawSection } from './paths.ts';
+import { isSection, showPath, type Path, type Raw, type RawSection } from './paths.ts';
 import { ruleMistakes } from './rules.ts';
 import { configSchema, type Checked } from './schema.ts';
 import { Secret } from './secret.ts';
 import { readSource, type Source } from './source.ts';
 
 /** One configured connection. The driver's own keys stay sealed: almost all of them are secrets. */
-export interface AccountConfig { readonly id: AccountId; readonly driver: string; readonly settings: Secret<RawSection> }
+export interface AccountConfig {
+  readonly id: AccountId; readonly driver: string;
+  /** Other than the product's public limits: a portal of one's own has none. */
+  readonly pace?: { readonly perSecond: number; readonly burst?: number; readonly parallel?: number };
+  readonly settings: Secret<RawSection>;
+}
 export type Config = Readonly<Omit<Checked, 'crm'>> & { readonly crm: readonly AccountConfig[] };
 
 export type Loaded =
@@ -47,13 +52,13 @@ function provenance(source: Source, overridden: ReturnType<typeof override>): Pr
 }
 
 function sealAccounts(checked: Checked): Config {
-  return { ...checked, crm: checked.crm.map(({ id, driver, ...settings }) => ({ id, driver, settings: new Secret(settings as RawSection) })) };
+  return { ...checked, crm: checked.crm.map(({ id, driver, pace, ...settings }) => ({ id, driver, ...(pace && { pace }), settings: new Secret(settings as RawSection) })) };
 }
 
 /** Every secret of the configuration in clear text, so that the log can blot it out wherever it turns up. */
 export function secretsOf(loaded: Extract<Loaded, { ok: true }>): readonly string[] {
   const { config } = loaded;
-  const accounts = config.crm.flatMap(({ settings }) => leaves(settings.reveal())).flatMap(secretParts);
+  const accounts = config.crm.flatMap(({ settings }, index) => secretLeaves(settings.reveal(), ['crm', index], loaded.from)).flatMap(secretParts);
   return [...config.pbx.map(({ ami }) => ami.secret.reveal()), ...[...config.web.tokens, ...config.web.linkSecrets, ...keysOf(config)].map((each) => each.reveal()),
     ...passwordOf(config.store.url.reveal()), ...config.pbx.flatMap(({ cdr }) => (cdr === undefined || cdr.source === 'csv' ? [] : passwordOf(cdr.url.reveal()))),
     ...accounts];
@@ -61,10 +66,14 @@ export function secretsOf(loaded: Extract<Loaded, { ok: true }>): readonly strin
 
 const keysOf = ({ storage }: Config): readonly Secret[] => (storage.kind === 's3' ? [storage.accessKeyId, storage.secretAccessKey] : []);
 
-function leaves(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap(leaves);
-  return isSection(value) ? Object.values(value).flatMap(leaves) : [];
+const SECRET_KEY = /secret|token|pass|key|authorization|headers/i;
+
+/** Sections of a driver's keys hold words (`call.finished`), and blotting them out would blind the log; a secret among them came by reference, or its key says so. */
+function secretLeaves(value: unknown, path: Path, from: Provenance): readonly string[] {
+  const isSecret = path.length <= 3 || from.references.has(showPath(path)) || path.some((step) => typeof step === 'string' && SECRET_KEY.test(step));
+  if (typeof value === 'string') return isSecret ? [value] : [];
+  if (Array.isArray(value)) return value.flatMap((one, index) => secretLeaves(one, [...path, index], from));
+  return isSection(value) ? Object.entries(value).flatMap(([key, one]) => secretLeaves(one, [...path, key], from)) : [];
 }
 
 /** As it stands in the address, and as a database driver would show it. */

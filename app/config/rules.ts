@@ -14,7 +14,9 @@ export function ruleMistakes(tree: Raw, from: Provenance): readonly Mistake[] {
     ...duplicates(tree, { list: 'pbx', key: 'id' }, at),
     ...duplicates(tree, { list: 'crm', key: 'id' }, at),
     ...duplicates(tree, { list: 'employees', key: 'extension' }, at),
+    ...duplicates(tree, { list: 'lines', key: 'number' }, at),
     ...strangers(tree, at),
+    ...namesFromNobody(tree, at),
     ...plainHttp(tree, at),
     ...samePort(tree, at),
     ...plainAmi(tree, at),
@@ -51,6 +53,16 @@ function strangers(tree: Raw, at: At): readonly Mistake[] {
       };
     });
   });
+}
+
+/** A name that is never given would look like an account that never answers. */
+function namesFromNobody(tree: Raw, at: At): readonly Mistake[] {
+  const named = rawAt(tree, ['routing', 'namesFrom']);
+  const known = entries(tree, 'crm').flatMap((account) => (typeof account['id'] === 'string' ? [account['id']] : []));
+  if (typeof named !== 'string' || known.includes(named)) return [];
+  const near = didYouMean(named, known);
+  return [{ ...at(['routing', 'namesFrom']), problem: `there is no account "${named}"`, expected: known.length === 0 ? 'an account under crm: first' : `one of ${known.join(', ')}`,
+    remedy: near === null ? 'name an account that is under crm:, or remove this line' : `did you mean "${near}"?` }];
 }
 
 /** Tokens and customers' numbers go over these connections: only this machine itself may be asked without TLS. */

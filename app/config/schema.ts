@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AccountId, Extension, PbxId } from '../../core/words.ts';
 import { address, flag, folder, id, isTimezone, listen, pattern, regex, secret, storeUrl, text, told, webUrl, whole } from './fields.ts';
+import { ruleMistake } from '../phones.ts';
 import { maskStoreUrl, Secret } from './secret.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -36,6 +37,16 @@ const books = told(z.discriminatedUnion('source', [
   z.strictObject({ source: source('postgres'), ...database }),
 ]), 'where this Asterisk writes CEL and CDR: a section with source: csv, mysql or postgres', 'cdr: { source: csv, cdr: /var/log/asterisk/cdr-csv/Master.csv }');
 
+/** How a click in a CRM is carried out: an Originate rings the employee, then dials the client in `context`. */
+const originate = z.strictObject({
+  channel: told(z.string().regex(/^[A-Za-z0-9]+\/[^\s,&|()]*\{extension\}[^\s,&|()]*$/), 'a channel with {extension} in it', 'channel: "PJSIP/{extension}"').default('PJSIP/{extension}'),
+  context: told(z.string().regex(/^[A-Za-z0-9_-]{1,79}$/), 'the context that employees dial in', 'context: from-internal').default('from-internal'),
+  number: told(z.enum(['digits', 'e164', 'national']), 'how the client is dialled: digits (79161234567), e164 (+79161234567) or national (9161234567)', 'number: digits').default('digits'),
+  prefix: told(z.string().regex(/^[0-9*#+]{0,10}$/), 'digits that are dialled before the number', 'prefix: "9"').default(''),
+  ringSeconds: whole(5, 300, 'seconds that the employee\'s telephone rings', 'ringSeconds: 30').default(30),
+  member: told(z.string().regex(/^[A-Za-z0-9]+\/[^\s,&|()]*\{extension\}[^\s,&|()]*$/), 'the name of an employee in the queues, with {extension} in it', 'member: "Local/{extension}@from-queue/n"').exactOptional(),
+});
+
 const pbx = z.strictObject({
   id: id('PBX', 'id: main').transform((value) => value as PbxId),
   ami,
@@ -45,12 +56,18 @@ const pbx = z.strictObject({
     'a list of regular expressions for the names of channels that lead outside', 'external: ["^(PJSIP|SIP|IAX2|DAHDI)/trunk"]'),
   lines: told(z.array(text('a number', '"74951234567"')), 'a list of numbers to watch; empty = all', 'lines: []').default([]),
   cdr: books.exactOptional(),
+  originate: originate.prefault({}),
 });
 
 /** The driver's own keys are checked by the driver (`accounts.ts`). */
 const account = z.looseObject({
   id: id('account', 'id: b24').transform((value) => value as AccountId),
-  driver: text('the name of a driver', 'driver: bitrix24'),
+  driver: text('the name of a driver, or the path or package of your own', 'driver: bitrix24'),
+  pace: z.strictObject({
+    perSecond: told(z.number().positive().max(1_000), 'requests a second, above 0', 'perSecond: 2'),
+    burst: whole(1, 10_000, 'requests at once after a rest', 'burst: 45').exactOptional(),
+    parallel: whole(1, 64, 'requests under way at once', 'parallel: 4').exactOptional(),
+  }).exactOptional(),
 });
 
 /** What may stand in a dial string (core/routing.ts has the same rule for what a CRM says). */
@@ -65,6 +82,16 @@ const employee = z.strictObject({
   crm: told(z.record(z.string(), z.union([z.number(), z.string()])), 'per account, the id of the user in that CRM', 'crm: { b24: 7 }').default({}),
   mobile: told(z.array(told(z.string().regex(/^\+?[0-9 ()-]{7,20}$/), 'a telephone number', '"+79161234567"')), "a list of this employee's own numbers outside", 'mobile: ["+79161234567"]').exactOptional(),
   card: cardMode.exactOptional(),
+});
+
+const lineRule = told(z.union([
+  z.string().regex(/^\+?[0-9]*\{[1-9][0-9]?\}$/),
+  z.strictObject({ match: z.string().min(1).max(200), replace: z.string().max(60) }),
+]).refine((rule) => ruleMistake(rule) === null), 'a prefix and how many digits follow, or a section with match (a regular expression) and replace', '"+375{9}"');
+const line = z.strictObject({
+  number: text('the number (DID) or trunk', 'number: "74951234567"'),
+  name: told(z.string().max(100), 'what people call it', 'name: "Sales"').default(''),
+  rules: told(z.array(lineRule), 'a list of rules for the numbers that call here, the first that fits decides', 'rules: ["+375{9}"]').default([]),
 });
 
 const sqlite = storeUrl('url: "sqlite:callme.db"');
@@ -129,6 +156,8 @@ export const configSchema = z.strictObject({
     linkDays: whole(1, 3_650, 'days that the links open which CRMs are told', 'linkDays: 365').default(365),
     trustProxy: told(z.array(address('"127.0.0.1"')), 'a list of the proxies that tell who really asks', 'trustProxy: ["127.0.0.1"]').default([]),
   }).prefault({}),
+  timezone: timezone,
+  lines: told(z.array(line), 'a list of your numbers', 'lines:\n      - { number: "74951234567", name: "Sales" }').default([]),
   crm: told(z.array(account), 'a list of accounts', 'crm:\n      - { id: b24, driver: bitrix24, url: "${env:B24_WEBHOOK}" }').default([]),
   employees: told(z.array(employee), 'a list of employees', 'employees:\n      - { extension: "219", name: "Anna", crm: { b24: 7 } }').default([]),
   cards: z.strictObject({
@@ -143,6 +172,7 @@ export const configSchema = z.strictObject({
     mode: mode.default('crm_responsible'),
     ringSeconds: whole(1, 600, 'seconds', 'ringSeconds: 20').default(20),
     fallback: extension('fallback: "default"', '"default" (the dialplan decides) or an extension').default('default' as Extension),
+    namesFrom: text('the account whose names of contacts win', 'namesFrom: b24').exactOptional(),
     lines: told(z.record(z.string(), extension('"219"')), 'per line, the extension that answers it', 'lines: { "74951234567": "219" }').default({}),
   }).prefault({}),
   recording: z.strictObject({

@@ -6,7 +6,7 @@ import type { Config } from '../config/index.ts';
 import type { Secret } from '../config/secret.ts';
 import { profileOf } from '../profile.ts';
 
-type Pbx = Config['pbx'][number];
+type Pbx = Omit<Config['pbx'][number], 'originate'>;
 export type BooksConfig = NonNullable<Pbx['cdr']>;
 
 /** Null where `pbx[].cdr` is not configured. Connects to nothing yet. */

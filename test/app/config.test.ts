@@ -225,6 +225,24 @@ t.test('cards: modes, and a wish that the list would hide', async (t) => {
   t.match(mistake(load(EMPLOYEES('extension: 219, card: sometimes')), 'employees[0].card').expected, 'ringing, answer, never');
 });
 
+t.test('lines with their rules, the pace of an account, the account that names come from', async (t) => {
+  const base = `${GOOD}lines: [{ number: 74951234567, name: Sales, rules: ["+375{9}", { match: "^80(29)(.*)$", replace: "+375$1$2" }] }]\n`;
+  t.match(good(base).config.lines, [{ number: '74951234567', name: 'Sales', rules: ['+375{9}', { match: '^80(29)(.*)$' }] }]);
+  t.match(mistake(load(`${GOOD}lines: [{ number: "1", rules: ["+375{x}"] }]\n`), 'lines[0].rules[0]').expected, /a prefix/);
+  t.match(mistake(load(`${GOOD}lines: [{ number: "1", rules: [{ match: "(", replace: "" }] }]\n`), 'lines[0].rules[0]').expected, /regular expression/);
+  t.match(places(load(`${GOOD}lines: [{ number: "1" }, { number: "1" }]\n`)), [/lines\[1\]\.number/]);
+  t.match(mistake(load(`${GOOD}routing: { namesFrom: b25 }\n`), 'routing.namesFrom').problem, /there is no account "b25"/);
+});
+
+t.test('how a click is carried out: a channel that names the employee, and nothing that could become another dial string', async (t) => {
+  const originate = (keys: string): string => GOOD.replace(/(\n {4}ami:)/, `\n    originate: { ${keys} }$1`);
+  t.match(good(GOOD).config.pbx[0]?.originate, { channel: 'PJSIP/{extension}', context: 'from-internal', number: 'digits', prefix: '', ringSeconds: 30 });
+  t.ok(load(originate('channel: "Local/{extension}@from-internal/n"')).ok);
+  for (const channel of ['PJSIP/219', 'PJSIP/{extension}&PJSIP/trunk', 'PJSIP/{extension},20,tT', '{extension}']) {
+    t.match(mistake(load(originate(`channel: "${channel}"`)), 'pbx[0].originate.channel').expected, /\{extension\}/, channel);
+  }
+});
+
 t.test('debug mode needs a number', async (t) => {
   t.same(good(GOOD).config.debug, { processInternalCalls: false });
   t.same(good(`${GOOD}debug: { testPhone: 79991234567 }\n`).config.debug, { processInternalCalls: false, testPhone: '79991234567' });

@@ -6,6 +6,7 @@ import { hasDebianBug } from '../../app/asterisk-cli.ts';
 import { CEL_EVENTS, readCelStatus } from '../../app/doctor/cel.ts';
 import { WebServer } from '../../web/server.ts';
 import { FakeAmi, response } from '../fakes/ami.ts';
+import { fakeS3 } from '../fakes/s3.ts';
 import { startPortal } from '../fakes/crm/bitrix24.ts';
 import { CONFIG, folder, run, writeConfig, type Ran } from './bench.ts';
 
@@ -194,6 +195,25 @@ t.test('the books of the PBX: none named, readable, not there, out of reach', as
   const refused = await away.doctor('--json');
   t.match(away.finding(refused, 'books:main'), { state: 'fail', what: /BOOKS_UNREADABLE/, remedy: /./ });
   t.notMatch(refused.out + refused.err, 'book-password');
+});
+
+t.test('the bucket: takes, shows and deletes; may not be written; is not there', async (t) => {
+  const pbx = await fakeAmi(t);
+  const bucket = await fakeS3();
+  t.teardown(() => bucket.kill());
+  const s = site(t, { ami: pbx.port, config: `${CONFIG}storage: { kind: s3, endpoint: "${bucket.endpoint}", bucket: recordings, accessKeyId: AKIASECRET0, secretAccessKey: s3-secret-of-the-test }\n` });
+  t.match(s.finding(await s.doctor('--json'), 'storage'), { state: 'ok', what: /recordings/ });
+  t.equal(bucket.objects.size, 0, 'and nothing of it stays');
+  bucket.fault = ({ method }) => (method === 'PUT' ? 403 : null);
+  const refused = await s.doctor('--json');
+  t.match(s.finding(refused, 'storage'), { state: 'fail', what: /403/, remedy: /rights/ });
+  bucket.fault = ({ method }) => (method === 'DELETE' ? 403 : null);
+  t.match(s.finding(await s.doctor('--json'), 'storage'), { state: 'fail' });
+  bucket.fault = () => null;
+  await bucket.kill();
+  const away = await s.doctor('--json');
+  t.match(s.finding(away, 'storage'), { state: 'fail', remedy: /endpoint/ });
+  t.notMatch(refused.out + away.out, /AKIASECRET|s3-secret-of-the-test/);
 });
 
 t.test('debug mode is a warning while it is on', async (t) => {

@@ -51,6 +51,8 @@ const look = (store: Store, books: FakeBooks, dryRun = false): Promise<Reconcile
 const except = (index: number): readonly Event[] => stories.flatMap(({ events }, each) => (each === index ? [] : events));
 const state = ({ journal, deliveries }: Store): unknown => [journal.calls({ limit: 99 }), deliveries.list({ limit: 99 }), ALL.map(({ call }) => journal.facts(call))];
 
+const bare = (end: CallEnded): Partial<CallEnded> => Object.fromEntries(Object.entries(end).filter(([key]) => key !== 'recordings'));
+
 t.test('what was told is found told', async (t) => {
   const store = storeFor(t);
   tell(store, everything);
@@ -72,7 +74,8 @@ t.test('each missing call is filled as facts with their deliveries; a second run
     t.match(found.counts, { told: ALL.length - missing.length, missing: missing.length, filled: missing.length, differs: 0, extra: 0 }, name);
     for (const end of missing) {
       const facts = store.journal.facts(end.call);
-      t.same(facts.find(({ kind }) => kind === 'call-ended'), { ...end, source: 'reconciled' }, `${name}: the end as it would have been told`);
+      // The books name no sound files: the spool finds them, and tells them by themselves.
+      t.same(facts.find(({ kind }) => kind === 'call-ended'), { ...bare(end), source: 'reconciled' }, `${name}: the end as it would have been told`);
       t.ok(facts.every(({ source, kind }) => source === 'reconciled' && ['call-started', 'call-offered', 'call-merged', 'call-ended'].includes(kind)), `${name}: what is durable`);
       t.match(store.journal.calls({ call: end.call, limit: 1 }), [{ state: 'ended', outcome: end.outcome, owner: end.owner }]);
       const lane = store.deliveries.list({ call: end.call, limit: 9 });

@@ -50,6 +50,7 @@ export function memoryRecordings(...rows: readonly RecordingRow[]): MemoryRecord
     due: (now, limit) => work().filter((row) => row.notBefore <= now).slice(0, limit),
     nextDue: () => work()[0]?.notBefore ?? null,
     patch,
+    together: (work) => { work(); },
     ready: (id, change, fact) => { facts.add(fact.id); patch(id, change); },
     list: ({ state, call, limit }) => [...all.values()].filter((row) => (state ?? row.state) === row.state && (call ?? row.call) === row.call).slice(0, limit),
     page: ({ after, limit, from, to }) => [...all.values()].filter((row) => row.createdAt >= (from ?? -Infinity) && row.createdAt < (to ?? Infinity))

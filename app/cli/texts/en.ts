@@ -1,4 +1,7 @@
+import type { CheckCode } from '../../../crm/check.ts';
+import { contactsEn } from './contacts-en.ts';
 import { doctorEn } from './doctor-en.ts';
+import { outboxEn } from './outbox-en.ts';
 import { spoolEn } from './spool-en.ts';
 import { reconcileEn } from './reconcile-en.ts';
 import { recordEn } from './record-en.ts';
@@ -6,6 +9,7 @@ import { explainEn } from './explain-en.ts';
 
 /** English. Long because it is a catalogue: one sentence a line, by the command that says it. */
 export const en = {
+  contacts: contactsEn,
   findings: doctorEn,
   reconcile: reconcileEn,
   record: recordEn,
@@ -43,7 +47,9 @@ export const en = {
     spool: 'recordings that wait, are done or are broken',
     record: 'pause the recording of a running call, and let it go on',
     outbox: 'deliveries to the CRMs: waiting, done, dead letters',
+    contacts: 'CallMe\'s own address book: contacts, companies, calls; import and export',
     crm: 'ask the CRMs: settings and rights, who owns a number',
+    debug: 'switch detailed logs of the running server, for a while',
     capture: 'record the AMI events of a PBX into a file',
     replay: 'print the facts of a capture',
     cdr: 'read the CDR or CEL of a PBX: tell what nobody heard',
@@ -131,7 +137,6 @@ export const en = {
     up: (address: string) => `answers on ${address}`,
     down: (address: string) => `does not answer on ${address}`,
     dead: (count: number) => `${count} deliveries need you: callme outbox list --state dead`,
-    held: (count: number) => `${count} deliveries are held because an account is locked out: callme crm check`,
     broken: (count: number) => `${count} recordings are broken: callme spool list --state broken`,
   },
   calls: {
@@ -155,31 +160,24 @@ export const en = {
     partTold: 'What the CRMs were told', partRecorded: 'Recordings',
   },
   spool: spoolEn,
-  outbox: {
-    list: 'deliveries, newest first',
-    show: 'one delivery with the fact it carries',
-    retry: 'try a dead or held delivery again, now',
-    drop: 'give a delivery up for good',
-    all: 'every dead or held delivery (of --account, where given)',
-    state: 'this state alone',
-    account: 'this account alone: ID',
-    call: 'this call alone: PBX/LINKEDID',
-    reason: 'why, for the record: TEXT',
-    id: 'the delivery, as in outbox list',
-    exampleDead: 'what needs a person',
-    exampleRetry: 'after the CRM was repaired',
-    head: ['delivery', 'state', 'account', 'call', 'fact', 'tries', 'next try', 'reason'],
-    none: 'No deliveries.',
-    unknown: (id: string) => `there is no delivery ${id} at rest`,
-    unknownRemedy: 'see: callme outbox list (a delivery that is done or under way stays as it is)',
-    retried: (count: number) => `${count} to be tried again at once.`,
-    wouldRetry: (count: number) => `${count} would be tried again.`,
-    dropped: (id: string) => `${id} is given up.`,
-    wouldDrop: (id: string) => `${id} would be given up.`,
-    which: 'name a delivery, or --all',
-    byOperator: 'dropped by the operator',
-  },
+  outbox: outboxEn,
   crm: {
+    codes: {
+      'reachable': 'the CRM answers',
+      'address': 'the address is right',
+      'token': 'the token is valid',
+      'token-expiry': 'the token lasts',
+      'scope': 'the rights suffice',
+      'plan': 'the account is paid and has what is needed',
+      'employees': 'employees and CRM users match',
+      'extensions': 'each extension is one person',
+      'lines': 'the lines are known',
+      'clock': 'the clocks agree',
+      'recordings': 'recordings can be handed over',
+      'click-to-call': 'clicks can reach us',
+      'settings': 'the settings name what is there',
+      'registration': 'the integration is installed',
+    } satisfies Readonly<Record<CheckCode, string>>,
     check: 'ask each CRM whether settings and rights suffice',
     lookup: 'who is behind a phone number, and which employee owns it',
     phone: 'the number, as the PBX shows it',

@@ -81,6 +81,7 @@ const OUTCOMES: ReadonlyMap<string, string> = new Map(Object.entries({
 }));
 
 const REASONS: Readonly<Record<RouteReason, string>> = {
+  'crm-routed': 'CRM направляет этого клиента на этот внутренний номер',
   'owner-of-contact': 'за контактом закреплён этот сотрудник',
   'owner-has-no-extension': 'у ответственного за контакт нет внутреннего номера ни в CRM, ни в настройках',
   'owner-not-ours': 'CRM назвала внутренний номер, которого нет в настройках',

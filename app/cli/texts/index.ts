@@ -4,7 +4,7 @@ import { ru } from './ru.ts';
 
 export const LANGUAGES = ['en', 'ru'] as const;
 export type Language = (typeof LANGUAGES)[number];
-export type Verb = 'init' | 'serve' | 'doctor' | 'status' | 'config' | 'dialplan' | 'calls' | 'spool' | 'record' | 'outbox' | 'crm' | 'capture' | 'replay' | 'cdr' | 'reconcile';
+export type Verb = 'init' | 'serve' | 'doctor' | 'status' | 'config' | 'dialplan' | 'calls' | 'spool' | 'record' | 'outbox' | 'crm' | 'debug' | 'contacts' | 'capture' | 'replay' | 'cdr' | 'reconcile';
 
 /** Literal texts widened to what they are: texts, and functions that give texts. */
 type Shape<Node> = Node extends string ? string : Node extends (...args: infer Parameters) => string ? (...args: Parameters) => string : { readonly [Key in keyof Node]: Shape<Node[Key]> };

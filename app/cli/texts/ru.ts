@@ -1,4 +1,6 @@
+import { contactsRu } from './contacts-ru.ts';
 import { doctorRu } from './doctor-ru.ts';
+import { outboxRu } from './outbox-ru.ts';
 import { spoolRu } from './spool-ru.ts';
 import { reconcileRu } from './reconcile-ru.ts';
 import { recordRu } from './record-ru.ts';
@@ -15,6 +17,7 @@ function counted(count: number, one: string, few: string, many: string): string 
 
 /** Русский. */
 export const ru: Texts = {
+  contacts: contactsRu,
   findings: doctorRu,
   reconcile: reconcileRu,
   record: recordRu,
@@ -52,7 +55,9 @@ export const ru: Texts = {
     spool: 'записи разговоров: ждут, готовы, повреждены',
     record: 'поставить запись идущего звонка на паузу и продолжить её',
     outbox: 'доставки в CRM: ждут, выполнены, не доставлены',
+    contacts: 'собственная адресная книга CallMe: контакты, компании, звонки; загрузка и выгрузка',
     crm: 'спросить CRM: настройки и права, чей это номер',
+    debug: 'подробные журналы работающего сервера, на время',
     capture: 'записать события AMI в файл',
     replay: 'показать факты из записанного файла событий',
     cdr: 'прочитать CDR или CEL АТС: передать то, чего никто не услышал',
@@ -140,7 +145,6 @@ export const ru: Texts = {
     up: (address) => `отвечает на ${address}`,
     down: (address) => `не отвечает на ${address}`,
     dead: (count) => `Вашего решения ждут доставки (${count}): callme outbox list --state dead`,
-    held: (count) => `Доставки задержаны, потому что CRM не пускает (${count}): callme crm check`,
     broken: (count) => `Повреждены записи (${count}): callme spool list --state broken`,
   },
   calls: {
@@ -164,31 +168,24 @@ export const ru: Texts = {
     partTold: 'Что сообщено CRM', partRecorded: 'Записи',
   },
   spool: spoolRu,
-  outbox: {
-    list: 'доставки, новые сверху',
-    show: 'одна доставка и её факт',
-    retry: 'попробовать недоставленное ещё раз, сейчас',
-    drop: 'отказаться от доставки навсегда',
-    all: 'всё недоставленное и задержанное (учётной записи --account, если указана)',
-    state: 'только в этом состоянии',
-    account: 'только эта учётная запись: ID',
-    call: 'только этот звонок: АТС/LINKEDID',
-    reason: 'почему, для истории: ТЕКСТ',
-    id: 'доставка, как в outbox list',
-    exampleDead: 'что требует человека',
-    exampleRetry: 'после починки CRM',
-    head: ['доставка', 'состояние', 'CRM', 'звонок', 'факт', 'попытки', 'следующая', 'причина'],
-    none: 'Доставок нет.',
-    unknown: (id) => `нет доставки ${id} в покое`,
-    unknownRemedy: 'см. callme outbox list (выполненная или идущая доставка остаётся как есть)',
-    retried: (count) => `Будет новая попытка: ${count}.`,
-    wouldRetry: (count) => `Была бы новая попытка: ${count}.`,
-    dropped: (id) => `${id}: доставка отменена.`,
-    wouldDrop: (id) => `${id}: доставка была бы отменена.`,
-    which: 'укажите доставку или --all',
-    byOperator: 'отменено оператором',
-  },
+  outbox: outboxRu,
   crm: {
+    codes: {
+      'reachable': 'CRM отвечает',
+      'address': 'адрес верный',
+      'token': 'ключ действует',
+      'token-expiry': 'ключ не истекает',
+      'scope': 'прав достаточно',
+      'plan': 'аккаунт оплачен, тариф подходит',
+      'employees': 'сотрудники сопоставлены с пользователями CRM',
+      'extensions': 'у каждого добавочного один человек',
+      'lines': 'линии известны',
+      'clock': 'часы совпадают',
+      'recordings': 'записи можно передать',
+      'click-to-call': 'звонок по клику до нас дойдёт',
+      'settings': 'в настройках названо то, что есть',
+      'registration': 'интеграция установлена',
+    },
     check: 'спросить каждую CRM, хватает ли настроек и прав',
     lookup: 'кто звонит с этого номера и кто за него отвечает',
     phone: 'номер, как его показывает АТС',

@@ -1,0 +1,21 @@
+/** What `callme debug` says. */
+export const debugEn = {
+  verb: 'show and switch detailed logs of the running server, for a while',
+  show: 'which subsystems log in detail, and until when',
+  on: 'log these subsystems in detail; they go back by themselves',
+  off: 'log as the configuration says',
+  subsystems: 'one or several, with commas; not given = all',
+  minutes: 'after so many minutes the logs go back by themselves',
+  exampleOn: 'each request to a CRM and its answer, with secrets and numbers masked',
+  exampleOff: 'everything as before',
+  state: { normal: 'normal', detail: (until: string) => `detail until ${until}` },
+  would: { on: (names: string, minutes: number) => `Would log in detail for ${minutes} minutes: ${names}.`, off: (names: string) => `Would log as usual: ${names}.` },
+  unknown: (name: string, known: string) => `there is no subsystem "${name}"; known: ${known}`,
+  wrongMinutes: (least: number, most: number) => `--minutes takes a whole number from ${least} to ${most}`,
+  noTokens: 'the configuration has no token that the server would let in',
+  noTokensRemedy: 'put one under web.tokens (openssl rand -hex 32) and restart CallMe',
+  away: (address: string) => `no CallMe answers at ${address}`,
+  awayRemedy: 'start it (callme serve, systemctl start callme); web.listen must be the address that it listens on',
+  refused: (status: number) => `the server refused it with HTTP ${status}`,
+  refusedRemedy: 'web.tokens may have been changed since it was started: restart CallMe',
+};

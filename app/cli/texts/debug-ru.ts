@@ -1,0 +1,21 @@
+/** То же по-русски. */
+export const debugRu = {
+  verb: 'показать и переключить подробные журналы работающего сервера, на время',
+  show: 'какие подсистемы пишут подробно и до какого времени',
+  on: 'писать эти подсистемы подробно; потом всё вернётся само',
+  off: 'писать так, как сказано в конфигурации',
+  subsystems: 'одна или несколько через запятую; не указано = все',
+  minutes: 'через сколько минут журналы вернутся к обычному виду сами',
+  exampleOn: 'каждый запрос к CRM и ответ на него; секреты и номера скрыты',
+  exampleOff: 'всё как прежде',
+  state: { normal: 'обычно', detail: (until: string) => `подробно до ${until}` },
+  would: { on: (names: string, minutes: number) => `Подробно писали бы (минут: ${minutes}): ${names}.`, off: (names: string) => `Обычно писали бы: ${names}.` },
+  unknown: (name: string, known: string) => `подсистемы «${name}» нет; есть: ${known}`,
+  wrongMinutes: (least: number, most: number) => `--minutes — целое число от ${least} до ${most}`,
+  noTokens: 'в конфигурации нет токена, с которым сервер пустил бы эту команду',
+  noTokensRemedy: 'добавьте токен в web.tokens (openssl rand -hex 32) и перезапустите CallMe',
+  away: (address: string) => `по адресу ${address} CallMe не отвечает`,
+  awayRemedy: 'запустите его (callme serve, systemctl start callme); в web.listen должен стоять адрес, на котором он слушает',
+  refused: (status: number) => `сервер отказал: HTTP ${status}`,
+  refusedRemedy: 'возможно, web.tokens изменили после запуска: перезапустите CallMe',
+};
