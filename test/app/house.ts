@@ -59,6 +59,8 @@ export interface PlaceOptions {
   readonly recording?: string;
   /** More lines at the end of the configuration. */
   readonly more?: string;
+  /** The section crm, instead of the portal alone. */
+  readonly crm?: string;
 }
 
 /** A PBX, a portal, and a configuration that knows them. They end with the test. */
@@ -73,7 +75,7 @@ export async function place(t: Test, options: PlaceOptions = {}): Promise<Place>
   return { folder: path, recordings, pbx, portal, config: writeConfig(path, configuration(pbx, portal, options)) };
 }
 
-const configuration = (pbx: FakeAmi, portal: Portal, { secret, lines = '', agi = '127.0.0.1:0', web = '127.0.0.1:0', recording = '', more = '' }: PlaceOptions): string => `dataDir: DATA/data
+const configuration = (pbx: FakeAmi, portal: Portal, { secret, lines = '', agi = '127.0.0.1:0', web = '127.0.0.1:0', recording = '', more = '', crm }: PlaceOptions): string => `dataDir: DATA/data
 log: { level: trace }
 pbx:
   - id: main
@@ -82,12 +84,12 @@ pbx:
     external: ["^PJSIP/trunk"]
     lines: [${lines}]
 agi: { listen: "${agi}" }
-web: { listen: "${web}" }
-crm:
+web: { listen: "${web}"${crm === undefined ? '' : ', publicUrl: "https://pbx.example.org/callme"'} }
+${crm ?? `crm:
   - { id: b24, driver: bitrix24, url: "${portal.url}", defaultUser: 7 }
 employees:
   - { extension: "219", name: "Anna", crm: { b24: 7 } }
-  - { extension: "220", name: "Olga", crm: { b24: 8 } }
+  - { extension: "220", name: "Olga", crm: { b24: 8 } }`}
 recording: { minFreeMb: 0${recording === '' ? '' : `, ${recording}`} }
 ${more}`;
 
