@@ -21,7 +21,10 @@ t.test('amoCRM and RetailCRM play from the links that they were told', noLame ==
 employees:
   - { extension: "219", name: "Anna", crm: { amo: 7, retail: 7 } }
   - { extension: "220", name: "Olga", crm: { amo: 8, retail: 8 } }`;
-  const linkAtAmo = (): string => String(amo.callsOf(LINKEDID)[0]?.params['link'] ?? '');
+  const linkAtAmo = (): string => {
+    const link = amo.callsOf(LINKEDID)[0]?.params['link'];
+    return typeof link === 'string' ? link : '';
+  };
   const where = await place(t, { crm });
   const house = await open(t, where);
   await new Story(where.pbx, 'b1_inbound_blind_refer', where.recordings).play();
