@@ -3,7 +3,7 @@ import { QUIET_MS } from './desk.ts';
 import { mp3WithoutWav } from './encode.ts';
 import { codeOf, RecordingError } from './errors.ts';
 import { purgeEmpty } from './purge.ts';
-import { advance, maxFailures, refuse, save, type Going, type Trip } from './trip.ts';
+import { advance, maxFailures, save, waitForRecorder, type Going, type Trip } from './trip.ts';
 import { HEADER_BYTES, inspectWav, repairWav, type FileIdentity, type WavLook, type WavTruth } from './wav.ts';
 
 type There = Extract<WavLook, { kind: 'there' }>;
@@ -34,7 +34,7 @@ export function isFinished({ row, desk }: Trip, seen: FileIdentity): boolean {
 }
 
 async function repair(trip: Trip, truth: Extract<WavTruth, { kind: 'lying' }>, seen: FileIdentity): Promise<Going> {
-  if (!isFinished(trip, seen)) return await refuse(trip, 'the header is open: the recorder may still be writing');
+  if (!isFinished(trip, seen)) return await waitForRecorder(trip, 'the header is open: the recorder may still be writing');
   const repaired = await repairWav(trip.wav, truth, seen, trip.desk).catch((error: unknown) => {
     if (!['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))) throw error;
     return true; // a read-only folder: lame will get the bare samples
@@ -50,7 +50,7 @@ function spool(trip: Trip): Going {
 }
 
 async function empty(trip: Trip, look: There): Promise<Going> {
-  if (!isFinished(trip, look.identity)) return await refuse(trip, 'no audio yet: the recorder may still be writing');
+  if (!isFinished(trip, look.identity)) return await waitForRecorder(trip, 'no audio yet: the recorder may still be writing');
   const { row, wav, desk } = trip;
   await save(trip, { state: 'empty', reason: `no audio: ${look.identity.size} bytes` });
   if (desk.settings.keepWavDays === 0) await purgeEmpty({ row, wav, rows: desk.ledger, disk: desk.disk, reads: desk.reads }, desk.log);

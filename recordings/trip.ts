@@ -1,9 +1,10 @@
 /** One row on its way, and the four things that can happen to it: its state changes, it waits for the world, it failed, it is broken. */
 import path from 'node:path';
 import type { RecordingPatch, RecordingRow } from '../core/ports.ts';
+import type { Instant } from '../core/words.ts';
 import { DEFAULT_MAX_FAILURES, type Desk } from './desk.ts';
 import { mp3Places, wavIn, type Mp3Places } from './paths.ts';
-import { afterFailure, afterRefusal } from './retry.ts';
+import { afterFailure, afterRefusal, whileOpen } from './retry.ts';
 import type { FileIdentity, WavLook } from './wav.ts';
 
 export interface Trip {
@@ -52,10 +53,18 @@ export function advance(trip: Trip, change: RecordingPatch): void {
 }
 
 /** The world is to blame: the row waits and no attempt is counted. */
-export async function refuse(trip: Trip, reason: string): Promise<Going> {
+export const refuse = (trip: Trip, reason: string): Promise<Going> => wait(trip, reason, afterRefusal(trip.desk.clock.now(), trip.desk.random));
+
+/** Its recorder may still be writing: asked again soon where the PBX can tell, else when the file has come to rest. */
+export function waitForRecorder(trip: Trip, reason: string): Promise<Going> {
+  const { desk: { clock, random, recorderGone }, row } = trip;
+  return recorderGone === null ? refuse(trip, reason) : wait(trip, reason, whileOpen(clock.now(), row.createdAt, random));
+}
+
+async function wait(trip: Trip, reason: string, notBefore: Instant): Promise<Going> {
   const { desk, row } = trip;
   if (row.reason !== reason) desk.log.warn({ recording: row.id, reason }, 'recording waits');
-  await save(trip, { reason, notBefore: afterRefusal(desk.clock.now(), desk.random) });
+  await save(trip, { reason, notBefore });
   return 'rest';
 }
 

@@ -3,7 +3,7 @@ import { instant, type PbxId } from '../../core/words.ts';
 import { checkSpool, type SpoolProblem } from '../../recordings/check.ts';
 import { createDiskWatch, demandSpace, diskLevels, freeMb } from '../../recordings/disk.ts';
 import { placeForMp3, setAside } from '../../recordings/files.ts';
-import { afterFailure, afterRefusal } from '../../recordings/retry.ts';
+import { afterFailure, afterRefusal, whileOpen } from '../../recordings/retry.ts';
 import { findLeftovers, removeParts } from '../../recordings/sweep.ts';
 import { inspectMp3 } from '../../recordings/mp3.ts';
 import { fakeLame } from '../fakes/lame.ts';
@@ -123,5 +123,7 @@ t.test('waits grow, have a cap and a jitter', (t) => {
   t.same([1, 2, 3, 10, 99].map((failures) => afterFailure(at, failures, () => 1) - at), [10_000, 20_000, 40_000, 3_600_000, 3_600_000]);
   t.equal(afterFailure(at, 1, () => 0) - at, 5000);
   t.same([afterRefusal(at, () => 0) - at, afterRefusal(at, () => 1) - at], [30_000, 60_000]);
+  t.same([0, 2_000, 10_000, 3_600_000].map((waited) => whileOpen(instant(at + waited), at, () => 1) - at - waited), [3_000, 3_000, 10_000, 60_000]);
+  t.equal(whileOpen(at, at, () => 0) - at, 1_500);
   t.end();
 });

@@ -51,6 +51,20 @@ t.test('a recorder that may still write is believed; a clock that is ahead is ah
   await service.stop(LIMIT_MS);
 });
 
+t.test('a recorder that is found gone a moment later is not waited for a minute', async (t) => {
+  const { store, row, worker } = scene(t.testdir(), wavBytes({ seconds: 3, declared: 0, riff: 0 }), { certain: false, createdAt: instant(Date.now()) });
+  let asked = 0;
+  // As while the link to a PBX that has just come back is still being read in.
+  const service = worker({ recorderGone: () => { asked += 1; return asked > 1; }, random: undefined });
+  await service.start();
+  const waits = await store.until(row.id, ({ reason }) => reason !== '');
+  t.ok(waits.notBefore - Date.now() <= 3_000, 'seconds');
+  store.patch(row.id, { notBefore: instant(0) }, instant(0));
+  service.wake();
+  t.match(await store.until(row.id, ({ state }) => state === 'uploaded'), { attempts: 0 });
+  await service.stop(LIMIT_MS);
+});
+
 t.test('a second place, and room on the disk: asked for there, done here', async (t) => {
   const { store, row, spool, worker } = scene(t.testdir());
   mkdirSync(spool.data, { recursive: true });
