@@ -39,3 +39,8 @@ export interface CheckLine {
   /** What to do about it; `''` where all is well. */
   readonly remedy: string;
 }
+
+/** What an account does without: calls and recordings are told all the same, so this is a warning and no failure. */
+const SOFT: ReadonlySet<CheckCode> = new Set<CheckCode>(['click-to-call', 'token-expiry']);
+
+export const stateOf = ({ ok, code }: CheckLine): 'ok' | 'warn' | 'fail' => (ok ? 'ok' : SOFT.has(code) ? 'warn' : 'fail');

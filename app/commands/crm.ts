@@ -7,6 +7,7 @@ import { EXIT, type ExitCode } from '../cli/io.ts';
 import { printable, printJson, printLine, table } from '../cli/print.ts';
 import type { Texts } from '../cli/texts/index.ts';
 import type { Contact } from '../../core/words.ts';
+import { stateOf } from '../../crm/check.ts';
 import type { CheckLine } from '../../crm/driver.ts';
 
 const crm: Command = {
@@ -59,17 +60,19 @@ function answers<Value>(accounts: readonly Account[], question: (account: Accoun
 
 async function check(args: Args, io: CommandIo, accounts: readonly Account[]): Promise<ExitCode> {
   const found = await answers(accounts, ({ driver }) => driver.check(deadline(args, io)));
-  const rows = found.flatMap((answer) => ('why' in answer
-    ? [{ id: answer.id, state: 'unreachable', code: 'reachable' as const, what: answer.why, remedy: io.texts.findings.accountRemedy }]
-    : answer.value.map((line: CheckLine) => ({ id: answer.id, state: line.ok ? 'ok' : 'fail', code: line.code, what: line.what, remedy: line.remedy }))));
-  if (args.json) printJson(io, { ok: rows.every(({ state }) => state === 'ok'), lines: rows });
+  const rows = found.flatMap((answer): readonly CheckRow[] => ('why' in answer
+    ? [{ id: answer.id, state: 'unreachable', code: 'reachable', what: answer.why, remedy: io.texts.findings.accountRemedy }]
+    : answer.value.map((line: CheckLine) => ({ id: answer.id, state: stateOf(line), code: line.code, what: line.what, remedy: line.remedy }))));
+  if (args.json) printJson(io, { ok: rows.every(({ state }) => state === 'ok' || state === 'warn'), lines: rows });
   else for (const row of rows) reportCheck(io, row);
   return exitOf(found, rows.some(({ state }) => state === 'fail'));
 }
 
-function reportCheck(io: CommandIo, row: { readonly id: string; readonly state: string } & Omit<CheckLine, 'ok'>): void {
+type CheckRow = Omit<CheckLine, 'ok'> & { readonly id: string; readonly state: 'ok' | 'warn' | 'fail' | 'unreachable' };
+
+function reportCheck(io: CommandIo, row: CheckRow): void {
   const { doctor: { states }, crm: { codes } } = io.texts;
-  printLine(io, `${row.state === 'ok' ? states.ok : states.fail}  ${row.id}: ${codes[row.code]}: ${printable(row.what)}`);
+  printLine(io, `${states[row.state === 'unreachable' ? 'fail' : row.state]}  ${row.id}: ${codes[row.code]}: ${printable(row.what)}`);
   if (row.state !== 'ok' && row.remedy !== '') printLine(io, `${' '.repeat(states.ok.length + 2)}${io.texts.remedy}: ${row.remedy}`);
 }
 

@@ -1,5 +1,6 @@
 import type { Account } from '../accounts.ts';
-import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
+import { stateOf } from '../../crm/check.ts';
+import { fail, warn, type Finding, type Patient } from './finding.ts';
 
 /** Each CRM is asked by its own driver; one that does not answer in time is a finding, not a wait. */
 export async function examineAccounts(patient: Patient, accounts: readonly Account[]): Promise<readonly Finding[]> {
@@ -11,8 +12,7 @@ export async function examineAccounts(patient: Patient, accounts: readonly Accou
 async function examineOne({ says, signal, timeoutMs }: Patient, { id, driver }: Account): Promise<readonly Finding[]> {
   try {
     const lines = await driver.check(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs * 4)]));
-    return lines.map((line) => (line.ok ? ok(`crm:${id}`, says.accountFails(id, line.what))
-      : fail(`crm:${id}`, says.accountFails(id, line.what), line.remedy)));
+    return lines.map((line): Finding => ({ id: `crm:${id}`, state: stateOf(line), what: says.accountFails(id, line.what), remedy: line.ok ? '' : line.remedy }));
   } catch (error) {
     return [fail(`crm:${id}`, says.accountFails(id, error instanceof Error ? error.message : String(error)), says.accountRemedy)];
   }

@@ -235,7 +235,11 @@ t.test('accounts: crm check, crm lookup, and the doctor ask them', async (t) => 
   const s = site(t, { config: `${CONFIG}crm:\n  - { id: b24, driver: bitrix24, url: "${portal.url}" }\n` });
   const words = ['--config', join(s.cwd, 'callme.yaml')];
   const checked = await run(['crm', 'check', '--json', ...words], s);
-  t.match(checked.json(), { lines: [{ id: 'b24', what: /./ }] });
+  t.match(checked.json(), { ok: true, lines: [{ id: 'b24', what: /./ }] });
+  t.equal(checked.code, 0, 'without click-to-call an account does its work');
+  const { lines } = checked.json() as { readonly lines: readonly { readonly code: string; readonly state: string; readonly remedy: string }[] };
+  const clicks = lines.filter(({ code }) => code === 'click-to-call');
+  t.ok(clicks.length > 0 && clicks.every(({ state, remedy }) => state === 'warn' && remedy !== ''), 'and it is said what lacks');
   const found = await run(['crm', 'lookup', '+79990000000', '--json', ...words], s);
   t.match(found.json(), [{ id: 'b24', state: 'nobody', contact: null }]);
   t.equal(found.code, 0);
