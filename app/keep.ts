@@ -17,6 +17,17 @@ export interface KeepTools {
 const LEASE_MS = 60_000;
 const LOOK_MS = 50;
 
+/** Resolves when those before are through, however they ended; whoever gives up leaves the line. */
+function standing(before: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => { reject(signal.reason instanceof Error ? signal.reason : new Error('aborted')); };
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    const through = (): void => { signal.removeEventListener('abort', leave); resolve(); };
+    before.then(through, through);
+  });
+}
+
 export function openKeep(account: AccountId, { accounts, clock, random = Math.random }: KeepTools): Keep {
   /** Inside this process nobody needs to look again and again: they stand in line. */
   const lines = new Map<string, Promise<unknown>>();
@@ -45,8 +56,8 @@ export function openKeep(account: AccountId, { accounts, clock, random = Math.ra
     remove: (key) => { accounts.remove(account, key); },
     alone: (name, work, waiting) => {
       const before = lines.get(name) ?? Promise.resolve();
-      const mine = before.catch(() => undefined).then(() => exclusively(name, work, waiting));
-      const settled = mine.then(() => undefined, () => undefined);
+      const mine = standing(before, waiting.signal).then(() => exclusively(name, work, waiting));
+      const settled = Promise.allSettled([before, mine]).then(() => undefined);
       lines.set(name, settled);
       void settled.then(() => { if (lines.get(name) === settled) lines.delete(name); });
       return mine;

@@ -34,6 +34,8 @@ export interface ClickTools {
   readonly onFacts: () => void;
   /** Milliseconds after which a call that was begun must have been heard of. */
   readonly soonMs?: number;
+  /** Milliseconds from one look to the next while nobody can tell; default: as long as it rings, and ten seconds. */
+  readonly lastMs?: number;
 }
 /** Who is to talk with whom; `id` is the same when the CRM says it twice. */
 export interface Wish {
@@ -83,9 +85,10 @@ export class Clicks implements Service {
     else this.#fail(wish.account, click, refusal);
   }
 
-  /** Null: it was begun, or nobody can tell. */
+  /** Null: it was begun, or nobody can tell: a link that dies under an action may have taken it with it. */
   async #ask(pbx: ClickedPbx, click: Click): Promise<string | null> {
     const { rules, door } = pbx;
+    const wasHeard = pbx.isHeard();
     const number = dialled(click, rules);
     const mark = { __IS_CALLME_ORIGINATE: '1', ...(click.callId !== '' && { __CallMeCALL_ID: click.callId }) };
     try {
@@ -94,7 +97,8 @@ export class Clicks implements Service {
       }, ANSWER_MS);
     } catch (error) {
       if (!(error instanceof AmiError)) throw error;
-      return error.code === 'AMI_TIMEOUT' ? null : error.message;
+      const isNeverSent = error.code === 'AMI_ACTION' || (error.code === 'AMI_DOWN' && !wasHeard);
+      return isNeverSent ? error.message : null;
     }
   }
 
@@ -105,20 +109,30 @@ export class Clicks implements Service {
   }
 
   #lastMs({ pbx }: Click): number {
-    return (this.#tools.pbx.find(({ id }) => id === pbx)?.rules.ringSeconds ?? 0) * 1_000 + SLACK_MS;
+    return this.#tools.lastMs ?? (this.#tools.pbx.find(({ id }) => id === pbx)?.rules.ringSeconds ?? 0) * 1_000 + SLACK_MS;
   }
 
   #lookLater(account: AccountId, click: Click, ms: number): void {
     if (!this.#running) return;
-    const timer = setTimeout(() => { this.#timers.delete(timer); this.#look(account, click, ms < this.#lastMs(click)); }, ms);
+    const timer = setTimeout(() => { this.#timers.delete(timer); this.#look(account, click); }, ms);
     this.#timers.add(timer);
   }
 
-  #look(account: AccountId, click: Click, mayWait: boolean): void {
+  /** A store that refuses now (a full disk) is asked again: thrown in a timer it would take the whole server with it. */
+  #look(account: AccountId, click: Click): void {
+    try {
+      this.#settle(account, click);
+    } catch (error) {
+      this.#tools.log.error({ account, click: click.linkedid, err: error }, 'what became of a click cannot be written down now; tried again');
+      this.#lookLater(account, click, this.#lastMs(click));
+    }
+  }
+
+  #settle(account: AccountId, click: Click): void {
     const pbx = this.#tools.pbx.find(({ id }) => id === click.pbx);
     if (this.#tools.isKnown(click.pbx, click.linkedid)) this.#pending.remove(account, click);
-    // Deaf, we cannot know: the call may live.
-    else if (pbx?.isHeard() === false && mayWait) this.#lookLater(account, click, this.#lastMs(click));
+    // Deaf, we cannot know: the call may live, and an end that is told now would hide its own.
+    else if (pbx?.isHeard() === false) this.#lookLater(account, click, this.#lastMs(click));
     else this.#fail(account, click, 'the PBX began no call: is the telephone registered?');
   }
 

@@ -23,7 +23,7 @@ type Answer = () => Promise<Headers>;
 const success: Answer = () => Promise.resolve(Headers.of([['Response', 'Success'], ['Message', 'Originate successfully queued']]));
 const refusal: Answer = () => Promise.resolve(Headers.of([['Response', 'Error'], ['Message', 'Uniqueid already in use']]));
 
-function scene(t: Test, answer: Answer, { soonMs = 0, heard = () => true, rules = RULES }: { readonly soonMs?: number; readonly heard?: () => boolean; readonly rules?: ClickedPbx['rules'] } = {}): Scene {
+function scene(t: Test, answer: Answer, { soonMs = 0, lastMs = 60_000, heard = () => true, rules = RULES }: { readonly soonMs?: number; readonly lastMs?: number; readonly heard?: () => boolean; readonly rules?: ClickedPbx['rules'] } = {}): Scene {
   const store = openStore({ url: 'sqlite:callme.db', dataDir: join(t.testdir(), 'data'), tenant: DEFAULT_TENANT });
   t.teardown(() => store.close());
   const [actions, known] = [[] as Action[], new Set<string>()];
@@ -31,7 +31,7 @@ function scene(t: Test, answer: Answer, { soonMs = 0, heard = () => true, rules 
   const door = { action: (action: Action) => { actions.push(action); return answer(); }, list: () => Promise.reject(new Error('nobody asks for a list')) };
   const open = (): Clicks => new Clicks({
     pbx: [{ id: MAIN, rules, lines: [], door, isHeard: heard }], store, accounts: [ACCOUNT], clock: { now: () => 1_795_000_000_000 as never }, log: listeningLog(),
-    isKnown: (_pbx: PbxId, linkedid: Linkedid) => known.has(linkedid), onFacts: () => { woken += 1; }, soonMs,
+    isKnown: (_pbx: PbxId, linkedid: Linkedid) => known.has(linkedid), onFacts: () => { woken += 1; }, soonMs, lastMs,
   });
   const clicks = open();
   t.teardown(() => clicks.stop());
@@ -64,11 +64,11 @@ t.test('said twice it rings once, also when the call is over and after a restart
   t.equal(one.actions.length, 2, 'another click is another call');
 });
 
-for (const [name, answer] of [
-  ['Asterisk refuses', refusal], ['the PBX is away', () => Promise.reject(new AmiError('AMI_DOWN', 'the link is down'))],
+for (const [name, answer, isHeard] of [
+  ['Asterisk refuses', refusal, true], ['the PBX is away', () => Promise.reject(new AmiError('AMI_DOWN', 'the link is down')), false],
 ] as const) {
   t.test(`${name}: the CRM is told a failed call at once`, async (t) => {
-    const one = scene(t, answer, { soonMs: 60_000 });
+    const one = scene(t, answer, { soonMs: 60_000, heard: () => isHeard });
     await one.clicks.begin(wish());
     t.match(told(one), [{ kind: 'call-ended', direction: 'outbound', outcome: 'failed', callId: 'externalCall.1', owner: '219', client: { number: '+79161234567' }, talkSeconds: 0 }]);
     t.match(one.store.deliveries.list({ limit: 9 }), [{ account: ACCOUNT, state: 'pending' }], 'and nobody else is told');
@@ -98,6 +98,33 @@ t.test('no answer from Asterisk: it may have begun the call, so it is waited for
   await one.clicks.begin(wish());
   t.same([one.actions.length, told(one).length], [1, 0]);
   t.match(one.store.accounts.get(ACCOUNT, 'clicks'), LINKEDID, 'and a crash does not forget it');
+});
+
+t.test('the link dies under the click: while the PBX is not heard nothing is told, for the call may live', async (t) => {
+  let [heard, looks] = [true, 0];
+  const down = (): Promise<Headers> => { heard = false; return Promise.reject(new AmiError('AMI_DOWN', 'the link is down')); };
+  const one = scene(t, down, { lastMs: 0, heard: () => { looks += 1; return heard; } });
+  await one.clicks.begin(wish());
+  while (looks < 6) await new Promise((resolve) => { setImmediate(resolve); });
+  t.same(told(one), [], 'however often it looks');
+  heard = true;
+  await untilTold(one);
+  t.match(told(one), [{ outcome: 'failed' }], 'heard again, the PBX knows of no call');
+});
+
+t.test('a store that refuses does not end the server: the click is told when it takes it', async (t) => {
+  const one = scene(t, success, { lastMs: 0 });
+  const commit = one.store.journal.commit.bind(one.store.journal);
+  let refusals = 2;
+  (one.store.journal as { commit: typeof commit }).commit = (change) => {
+    refusals -= 1;
+    if (refusals >= 0) throw new Error('no space left');
+    return commit(change);
+  };
+  await one.clicks.begin(wish());
+  await untilTold(one);
+  t.equal(refusals, -1, 'refused twice, then taken');
+  t.match(told(one), [{ outcome: 'failed' }]);
 });
 
 t.test('what cannot be dialled is asked of nobody', async (t) => {

@@ -63,3 +63,18 @@ t.test('a wait obeys its signal', async (t) => {
   stop.abort(new Error('stopping'));
   await t.rejects(kept);
 });
+
+t.test('who gives up leaves the line, and those behind him still wait for those before', async (t) => {
+  const [store] = stores(t);
+  const keep = openKeep(B24, { accounts: store.accounts, clock: real });
+  const [end, stop] = [Promise.withResolvers<undefined>(), new AbortController()];
+  const order: string[] = [];
+  const first = keep.alone('renew', async () => { await end.promise; order.push('first'); }, waiting);
+  const second = keep.alone('renew', () => { order.push('second'); return Promise.resolve(); }, { ...waiting, signal: stop.signal });
+  const third = keep.alone('renew', () => { order.push('third'); return Promise.resolve(); }, waiting);
+  stop.abort(new Error('stopping'));
+  await t.rejects(second, { message: 'stopping' });
+  end.resolve(undefined);
+  await Promise.all([first, third]);
+  t.same(order, ['first', 'third']);
+});
