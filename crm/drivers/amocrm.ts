@@ -29,7 +29,8 @@ import { attach } from './amocrm/recording.ts';
 import { introduce } from './amocrm/registration.ts';
 import { settings, type Settings } from './amocrm/settings.ts';
 import { pollOf } from './amocrm/upkeep.ts';
-import { reasonOf, skipped, Told } from './amocrm/verdicts.ts';
+import { verdictFrom } from '../told.ts';
+import { reasonOf, skipped } from './amocrm/verdicts.ts';
 
 const amocrm: DriverKind<Settings> = {
   name: 'amocrm',
@@ -60,13 +61,8 @@ async function lookup(desk: Desk, number: string, signal: AbortSignal, line?: st
   return found[0] === undefined ? null : contactOf(found[0], desk.people.extensionOf);
 }
 
-async function deliver(desk: Desk, fact: Fact, signal: AbortSignal): Promise<Verdict> {
-  try {
-    return await tell(desk, fact, signal);
-  } catch (error) {
-    if (error instanceof Told) return error.verdict;
-    throw error;
-  }
+function deliver(desk: Desk, fact: Fact, signal: AbortSignal): Promise<Verdict> {
+  return verdictFrom(() => tell(desk, fact, signal));
 }
 
 async function tell(desk: Desk, fact: Fact, signal: AbortSignal): Promise<Verdict> {

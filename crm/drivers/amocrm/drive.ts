@@ -9,7 +9,8 @@ import { account, uploadSession, uploadStep } from './answers.ts';
 import { strange } from './api.ts';
 import type { Desk } from './desk.ts';
 import type { CallNotes } from './memory.ts';
-import { isTransient, type Refusal, Told, verdictOf } from './verdicts.ts';
+import { Told } from '../../told.ts';
+import { isTransient, type Refusal, verdictOf } from './verdicts.ts';
 
 const PART_MS = 60_000;
 const ASK_MS = 20_000;

@@ -12,7 +12,8 @@ import { asCall, asContact, asNote, asUnsorted, describe, type Description, isRu
 import { type Desk, untellable } from './desk.ts';
 import { CALL_NOTES, isGone, noteAt, placesOf, throwRefusal, unsortedWith } from './looking.ts';
 import { type Asked, type CallNotes, type Place, PLACES } from './memory.ts';
-import { delivered, isAmbiguous, skipped, Told, verdictOf } from './verdicts.ts';
+import { Told } from '../../told.ts';
+import { delivered, isAmbiguous, skipped, verdictOf } from './verdicts.ts';
 
 interface Telling { readonly desk: Desk; readonly fact: CallEnded; readonly notes: CallNotes; readonly said: Description; readonly signal: AbortSignal }
 

@@ -7,7 +7,8 @@ import { embedded, hasNext, note, type Unsorted, unsorted } from './answers.ts';
 import { type Api, type Reply, strange } from './api.ts';
 import type { Found } from './contacts.ts';
 import type { Place } from './memory.ts';
-import { type Refusal, Told, verdictOf } from './verdicts.ts';
+import { Told } from '../../told.ts';
+import { type Refusal, verdictOf } from './verdicts.ts';
 
 const LOOK_MS = 15_000;
 /** Pages of 250, the newest first. */

@@ -8,7 +8,8 @@ import type { Desk } from './desk.ts';
 import { upload } from './drive.ts';
 import { isGone, noteAt } from './looking.ts';
 import { type CallNotes, type Place, place } from './memory.ts';
-import { delivered, isAmbiguous, skipped, Told, verdictOf } from './verdicts.ts';
+import { Told } from '../../told.ts';
+import { delivered, isAmbiguous, skipped, verdictOf } from './verdicts.ts';
 
 interface Work { readonly desk: Desk; readonly fact: RecordingReady; readonly notes: CallNotes; readonly where: Place; readonly signal: AbortSignal }
 

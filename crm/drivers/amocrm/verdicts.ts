@@ -60,14 +60,5 @@ export function reasonOf({ status, code, description }: Refusal): string {
   return [status === 0 ? 'no answer' : `HTTP ${status}`, code, description].filter((part) => part !== '').join(' ');
 }
 
-/** Ends the telling of a fact from within: the verdict is already known. */
-export class Told extends Error {
-  readonly verdict: Verdict;
-  constructor(verdict: Verdict) {
-    super(verdict.kind);
-    this.name = 'Told';
-    this.verdict = verdict;
-  }
-}
 export const skipped = (reason: string): Verdict => ({ kind: 'skipped', reason });
 export const delivered = (note: string): Verdict => ({ kind: 'delivered', note });

@@ -11,7 +11,8 @@ import type { Params } from './portal.ts';
 import type { Reply } from './replies.ts';
 import { callIdOf } from './registration.ts';
 import { failedReason, statusCode } from './status.ts';
-import { isAmbiguous, isCallUnknown, isTransient, isUserRefused, type Refusal, Told, verdictOf } from './verdicts.ts';
+import { Told } from '../../told.ts';
+import { isAmbiguous, isCallUnknown, isTransient, isUserRefused, type Refusal, verdictOf } from './verdicts.ts';
 
 const FINISH = 'telephony.externalcall.finish';
 

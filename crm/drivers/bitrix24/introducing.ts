@@ -7,7 +7,8 @@ import { delivered } from './desk.ts';
 import { CALL_BACK, CHANGES, CLICK } from './events.ts';
 import type { BatchWait, Portal } from './portal.ts';
 import type { Reply } from './replies.ts';
-import { reasonOf, type Refusal, Told, verdictOf } from './verdicts.ts';
+import { Told } from '../../told.ts';
+import { reasonOf, type Refusal, verdictOf } from './verdicts.ts';
 
 export interface Introduction {
   readonly portal: Portal;

@@ -3,7 +3,8 @@ import type { Contact } from '../../../core/words.ts';
 import { CrmFailure } from '../../errors.ts';
 import { contactOf, profileExtension, type Sought } from './contacts.ts';
 import type { Desk } from './desk.ts';
-import { reasonOf, Told } from './verdicts.ts';
+import { Told } from '../../told.ts';
+import { reasonOf } from './verdicts.ts';
 
 /** Throws `CRM_LOOKUP_FAILED` when the portal cannot tell now. */
 export async function lookup(desk: Desk, sought: Sought, signal: AbortSignal): Promise<Contact | null> {

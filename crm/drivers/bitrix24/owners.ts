@@ -2,7 +2,8 @@
 import type { Extension } from '../../../core/words.ts';
 import type { Describing, Desk, Who } from './desk.ts';
 import type { CallNotes } from './memory.ts';
-import { isBlocked, isTransient, Told, verdictOf } from './verdicts.ts';
+import { Told } from '../../told.ts';
+import { isBlocked, isTransient, verdictOf } from './verdicts.ts';
 
 export interface Ask { readonly fact: Describing; readonly extension: Extension | null; readonly notes: CallNotes }
 

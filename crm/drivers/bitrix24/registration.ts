@@ -9,7 +9,8 @@ import type { Params } from './portal.ts';
 import type { Reply } from './replies.ts';
 import { type Ask, candidates } from './owners.ts';
 import type { Settings } from './settings.ts';
-import { isUserRefused, Told, verdictOf } from './verdicts.ts';
+import { Told } from '../../told.ts';
+import { isUserRefused, verdictOf } from './verdicts.ts';
 
 /** TYPE (1.4). */
 const OUTGOING = 1;

@@ -6,15 +6,10 @@ import { delivered, type Describing, type Desk, skipped } from './desk.ts';
 import { finish } from './finishing.ts';
 import { attach } from './recording.ts';
 import { callIdOf } from './registration.ts';
-import { Told } from './verdicts.ts';
+import { verdictFrom } from '../../told.ts';
 
-export async function deliver(desk: Desk, fact: Fact, signal: AbortSignal): Promise<Verdict> {
-  try {
-    return await tell(desk, fact, signal);
-  } catch (error) {
-    if (error instanceof Told) return error.verdict;
-    throw error;
-  }
+export function deliver(desk: Desk, fact: Fact, signal: AbortSignal): Promise<Verdict> {
+  return verdictFrom(() => tell(desk, fact, signal));
 }
 
 async function tell(desk: Desk, fact: Fact, signal: AbortSignal): Promise<Verdict> {

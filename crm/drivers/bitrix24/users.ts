@@ -2,7 +2,8 @@
 import type { Employee, Extension } from '../../../core/words.ts';
 import { listOf, user, type User } from './answers.ts';
 import type { Params, Portal } from './portal.ts';
-import { isTransient, Told, verdictOf } from './verdicts.ts';
+import { Told } from '../../told.ts';
+import { isTransient, verdictOf } from './verdicts.ts';
 
 export interface Users {
   /** The portal user of an extension, or null. Throws `Told` when the portal cannot tell now. */

@@ -110,13 +110,3 @@ export const isMethodUnknown = ({ code }: Refusal): boolean => code === 'ERROR_M
 export function isCallUnknown(refusal: Refusal): boolean {
   return refusal.status === 400 && /call is not found/i.test(refusal.description);
 }
-
-/** Ends the telling of a fact from within: the verdict is already known. */
-export class Told extends Error {
-  readonly verdict: Verdict;
-  constructor(verdict: Verdict) {
-    super(verdict.kind);
-    this.name = 'Told';
-    this.verdict = verdict;
-  }
-}
