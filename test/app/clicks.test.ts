@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { AmiError } from '../../ami/errors.ts';
-import type { Action } from '../../ami/outgoing.ts';
+import { type Action, checkAction } from '../../ami/outgoing.ts';
 import { Headers } from '../../ami/wire.ts';
 import { Clicks, type ClickedPbx, linkedidOf, type Wish } from '../../app/crm/clicks.ts';
 import type { Store } from '../../core/ports.ts';
@@ -23,12 +23,12 @@ type Answer = () => Promise<Headers>;
 const success: Answer = () => Promise.resolve(Headers.of([['Response', 'Success'], ['Message', 'Originate successfully queued']]));
 const refusal: Answer = () => Promise.resolve(Headers.of([['Response', 'Error'], ['Message', 'Uniqueid already in use']]));
 
-function scene(t: Test, answer: Answer, { soonMs = 0, lastMs = 60_000, heard = () => true, rules = RULES }: { readonly soonMs?: number; readonly lastMs?: number; readonly heard?: () => boolean; readonly rules?: ClickedPbx['rules'] } = {}): Scene {
+function scene(t: Test, answer: Answer, { soonMs = 0, lastMs = 60_000, heard = () => true, rules = RULES, link }: { readonly link?: (action: Action) => void; readonly soonMs?: number; readonly lastMs?: number; readonly heard?: () => boolean; readonly rules?: ClickedPbx['rules'] } = {}): Scene {
   const store = openStore({ url: 'sqlite:callme.db', dataDir: join(t.testdir(), 'data'), tenant: DEFAULT_TENANT });
   t.teardown(() => store.close());
   const [actions, known] = [[] as Action[], new Set<string>()];
   let woken = 0;
-  const door = { action: (action: Action) => { actions.push(action); return answer(); }, list: () => Promise.reject(new Error('nobody asks for a list')) };
+  const door = { action: async (action: Action) => { link?.(action); actions.push(action); return answer(); }, list: () => Promise.reject(new Error('nobody asks for a list')) };
   const open = (): Clicks => new Clicks({
     pbx: [{ id: MAIN, rules, lines: [], door, isHeard: heard }], store, accounts: [ACCOUNT], clock: { now: () => 1_795_000_000_000 as never }, log: listeningLog(),
     isKnown: (_pbx: PbxId, linkedid: Linkedid) => known.has(linkedid), onFacts: () => { woken += 1; }, soonMs, lastMs,
@@ -131,6 +131,16 @@ t.test('what cannot be dialled is asked of nobody', async (t) => {
   const one = scene(t, success);
   await one.clicks.begin(wish({ extension: '219&PJSIP/trunk' as Extension }));
   t.same(one.actions, []);
+});
+
+t.test('what a CRM calls its call cannot become a header, an action or a second variable', async (t) => {
+  for (const callId of ['1\r\nAction: Originate\r\nChannel: PJSIP/trunk', '1\0', '1,__ROUTE_TARGET=0', '1"']) {
+    const sent: Action[] = [];
+    const one = scene(t, () => Promise.resolve(Headers.of([['Response', 'Success']])), { soonMs: 60_000, link: (action) => { checkAction(action); sent.push(action); } });
+    await one.clicks.begin(wish({ callId }));
+    t.same(sent, [], JSON.stringify(callId));
+    t.match(told(one), [{ outcome: 'failed', callId }], 'and the CRM hears that it led to nothing');
+  }
 });
 
 t.test('the number is written as the trunk wants it', async (t) => {
